@@ -1,0 +1,4 @@
+export * from './cloud-event.js';
+export * from './request-completed.event.js';
+export * from './subjects.js';
+export * from './token-counts.js';
