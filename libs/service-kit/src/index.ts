@@ -1,1 +1,22 @@
-export {};
+export { checkNodeVersion, nodeVersionProblem, OLDEST_NODE_MAJOR } from './check-node-version.js';
+export { createLogger, type CreateLoggerOptions, droppedLogLines } from './create-logger.js';
+export {
+  type DependencyCheck,
+  type DependencyState,
+  HealthRegistry,
+  type Readiness,
+} from './health/health-registry.js';
+export { type OpsServer, type OpsServerOptions, startOpsServer } from './health/ops-server.js';
+export { instanceName } from './instance-name.js';
+export { PinoLoggerService } from './pino-logger.service.js';
+export { installProcessGuards, type ProcessGuardOptions } from './process-guards.js';
+export { createMetricsRegistry } from './prometheus/metrics-registry.js';
+export { MASK, maskSecrets, registerSecret, registerSecrets, SecretMask } from './secret-mask.js';
+export {
+  exitWithParent,
+  onShutdown,
+  type Shutdown,
+  type ShutdownOptions,
+  type ShutdownStep,
+} from './shutdown.js';
+export { type LogError, toLogError } from './to-log-error.js';
