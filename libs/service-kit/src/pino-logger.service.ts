@@ -84,8 +84,8 @@ function toText(message: unknown): string {
   if (typeof message === 'string') return message;
   if (message instanceof Error) return message.message;
   try {
-    // JSON.stringify gives undefined for a function.
-    return String(JSON.stringify(message));
+    // True although the type denies it: JSON.stringify gives undefined for a function.
+    return (JSON.stringify(message) as string | undefined) ?? String(message);
   } catch {
     return Object.prototype.toString.call(message);
   }

@@ -32,8 +32,8 @@ export function toLogError(thrown: unknown, depth = 0): LogError {
 function describe(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   try {
-    // JSON.stringify gives undefined for a function.
-    return String(JSON.stringify(thrown));
+    // True although the type denies it: JSON.stringify gives undefined for a function.
+    return (JSON.stringify(thrown) as string | undefined) ?? String(thrown);
   } catch {
     return Object.prototype.toString.call(thrown);
   }
