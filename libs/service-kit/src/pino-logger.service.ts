@@ -1,3 +1,4 @@
+import { format } from "node:util";
 import { type LoggerService } from '@nestjs/common';
 import { type Logger } from 'pino';
 
@@ -84,8 +85,7 @@ function toText(message: unknown): string {
   if (typeof message === 'string') return message;
   if (message instanceof Error) return message.message;
   try {
-    // True although the type denies it: JSON.stringify gives undefined for a function.
-    return (JSON.stringify(message) as string | undefined) ?? String(message);
+    return format("%j", message);
   } catch {
     return Object.prototype.toString.call(message);
   }

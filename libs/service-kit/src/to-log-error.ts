@@ -1,3 +1,4 @@
+import { format } from "node:util";
 /** An error as it stands in a log line. Only these fields: drivers hang rows, sockets and requests on their errors. */
 export interface LogError {
   readonly type: string;
@@ -32,8 +33,7 @@ export function toLogError(thrown: unknown, depth = 0): LogError {
 function describe(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   try {
-    // True although the type denies it: JSON.stringify gives undefined for a function.
-    return (JSON.stringify(thrown) as string | undefined) ?? String(thrown);
+    return format("%j", thrown);
   } catch {
     return Object.prototype.toString.call(thrown);
   }
