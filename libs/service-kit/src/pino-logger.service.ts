@@ -1,4 +1,4 @@
-import { format } from "node:util";
+import { format } from 'node:util';
 import { type LoggerService } from '@nestjs/common';
 import { type Logger } from 'pino';
 
@@ -85,7 +85,7 @@ function toText(message: unknown): string {
   if (typeof message === 'string') return message;
   if (message instanceof Error) return message.message;
   try {
-    return format("%j", message);
+    return format('%j', message);
   } catch {
     return Object.prototype.toString.call(message);
   }

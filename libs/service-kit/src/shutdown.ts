@@ -23,7 +23,7 @@ export interface ShutdownOptions {
 /** Starts the orderly stop from code. */
 export interface Shutdown {
   /** Runs the steps once and ends the process; further calls wait for the same stop. `exitCode` 0 when absent. */
-  stop(reason: string, exitCode?: number): Promise<void>;
+  readonly stop: (reason: string, exitCode?: number) => Promise<void>;
   /** Aborted when the stop begins. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import { format } from "node:util";
+import { format } from 'node:util';
 /** An error as it stands in a log line. Only these fields: drivers hang rows, sockets and requests on their errors. */
 export interface LogError {
   readonly type: string;
@@ -33,7 +33,7 @@ export function toLogError(thrown: unknown, depth = 0): LogError {
 function describe(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   try {
-    return format("%j", thrown);
+    return format('%j', thrown);
   } catch {
     return Object.prototype.toString.call(thrown);
   }
