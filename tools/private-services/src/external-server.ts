@@ -8,7 +8,7 @@ export const URL_VARIABLE: Readonly<Record<PrivateServerName, string>> = {
   postgres: 'DATABASE_URL',
 };
 
-const READY_TIMEOUT_MS = 10_000;
+const READY_TIMEOUT_MS = 5000;
 
 /**
  * The server that the environment names, once it answers; undefined when the variable is not set.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { runCommand } from './run-command.js';
 
 /** A user to run a server as. */
@@ -26,12 +26,21 @@ function parseLine(line: string): SystemUser | undefined {
 
 /** True when that user (undefined: ours) may execute the file, or enter the folder: all folders above it count. */
 export async function canExecute(path: string, user: SystemUser | undefined): Promise<boolean> {
-  const asUser = user === undefined ? undefined : { uid: user.uid, gid: user.gid };
+  if (user === undefined) return isAccessible(path);
   const result = await runCommand('/usr/bin/test', ['-x', path], {
     env: {},
     cwd: '/',
     timeoutMs: TEST_TIMEOUT_MS,
-    user: asUser,
+    user: { uid: user.uid, gid: user.gid },
   }).catch(() => undefined);
   return result?.code === 0;
+}
+
+function isAccessible(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
