@@ -1,1 +1,33 @@
-export {};
+export { openDatabase, type OpenDatabaseOptions, type SluiceDatabase, type StorageLog } from './database.js';
+export { migrateToLatest } from './migrate-to-latest.js';
+export {
+  dropPartitionsBefore,
+  ensureDailyPartitions,
+  listPartitions,
+  type PartitionedTable,
+  partitionName,
+} from './partitions.js';
+export { isDataError, isMissingPartition, isTransactionConflict, sqlState } from './postgres-errors.js';
+export {
+  ConsumerProgressRepository,
+  type SpoolProgress,
+} from './repositories/consumer-progress.repository.js';
+export {
+  type AppendBatch,
+  type AppendResult,
+  type DeadNumber,
+  RequestLogWriter,
+  type RequestLogWriterOptions,
+} from './repositories/request-log-writer.js';
+export {
+  type RequestLogFilter,
+  RequestLogRepository,
+  type RequestLogSums,
+} from './repositories/request-log.repository.js';
+export { ALL_TEAMS, type TeamScope } from './repositories/team-scope.js';
+export { type SluiceSchema, TABLES } from './sluice-schema.js';
+export { type ConsumerProgressTable } from './tables/consumer-progress.table.js';
+export { type NewRequestLogRow, type RequestLogTable } from './tables/request-log.table.js';
+export { type TeamTable } from './tables/team.table.js';
+export { countInMultirange, toMultirange } from './to-multirange.js';
+export { addDays, daysBetween, type UtcDay, utcDay } from './utc-day.js';

@@ -1,0 +1,36 @@
+/** Fields of a server's error that we read. */
+interface ServerError extends Error {
+  readonly code: string;
+  readonly routine?: string;
+}
+
+const asServerError = (error: unknown): ServerError | undefined =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^[0-9A-Z]{5}$/.test(error.code)
+    ? // Checked above: a five-character SQLSTATE.
+      (error as ServerError)
+    : undefined;
+
+/** The SQLSTATE of a server's error; undefined for anything else, such as a lost connection. */
+export const sqlState = (error: unknown): string | undefined => asServerError(error)?.code;
+
+/** No partition takes the row's day. Shares its SQLSTATE with check constraints, so the server's routine decides. */
+export function isMissingPartition(error: unknown): boolean {
+  const found = asServerError(error);
+  return found?.code === '23514' && found.routine === 'ExecFindPartition';
+}
+
+/** The transaction lost against another one (deadlock, serialization) and may simply be run again. */
+export function isTransactionConflict(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '40P01' || state === '40001';
+}
+
+/** What was sent can never be stored: a data exception, a broken constraint, a row or a parameter over a server's limit. */
+export function isDataError(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined || isMissingPartition(error)) return false;
+  return state.startsWith('22') || state.startsWith('23') || state === '54000';
+}
