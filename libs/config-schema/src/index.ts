@@ -1,1 +1,10 @@
 export * from './gateway-config.js';
+export * from './load-gateway-config.js';
+export * from './format-problems.js';
+export * from './collect-secrets.js';
+export * from './find-config-file.js';
+export * from './not-built-yet.js';
+export * from './model-patterns.js';
+export * from './parse-env.js';
+export * from './env-variables.schema.js';
+export { configVersionOf } from './to-gateway-config.js';

@@ -1,0 +1,57 @@
+/** A setting that is validated but has no effect yet. Remove its line in the commit that builds it. */
+export interface NotBuiltYet {
+  /** `*` stands for any name or list index. */
+  readonly path: readonly string[];
+  /** What happens instead. */
+  readonly sentence: string;
+  /** Written with this value the setting says what happens anyway, so nobody is warned. */
+  readonly actsAs?: string | boolean;
+}
+
+const LIMITS = 'limits are not counted yet: requests are admitted without it';
+const KEY_OR_TEAM_LIMITS = ['requestsPerMinute', 'tokensPerMinute', 'concurrentRequests', 'budgets'];
+
+/** Every setting without effect. A section is named once, not key by key. */
+export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
+  { path: ['server', 'workers'], sentence: 'each edge is one process for now' },
+  { path: ['server', 'trustedProxies'], sentence: 'forwarded addresses are not read yet' },
+  { path: ['server', 'cors'], sentence: 'no CORS headers are sent yet' },
+  { path: ['providers', '*', 'maxConcurrency'], sentence: 'calls to a provider are not bounded yet' },
+  { path: ['providers', '*', 'queueTimeout'], sentence: 'calls to a provider do not queue yet' },
+  {
+    path: ['models', '*', 'strategy'],
+    sentence: 'routes are tried in the order of the file, as with "priority"',
+    actsAs: 'priority',
+  },
+  { path: ['models', '*', 'fallbacks'], sentence: 'other models are not tried yet' },
+  { path: ['models', '*', 'fallbacksOn'], sentence: 'other models are not tried yet' },
+  { path: ['models', '*', 'contextWindow'], sentence: 'requests are not filtered by it yet' },
+  { path: ['models', '*', 'capabilities'], sentence: 'requests are not filtered by it yet' },
+  { path: ['models', '*', 'maxTokens'], sentence: 'the number of tokens asked for is not clamped yet' },
+  { path: ['models', '*', 'cache'], sentence: 'answers are not cached yet' },
+  {
+    path: ['models', '*', 'singleFlight'],
+    sentence: 'equal requests are not merged yet',
+    actsAs: false,
+  },
+  { path: ['retry', 'initialBackoff'], sentence: 'only maxAttempts acts: the next route is tried at once' },
+  { path: ['retry', 'multiplier'], sentence: 'only maxAttempts acts: the next route is tried at once' },
+  { path: ['retry', 'maxBackoff'], sentence: 'only maxAttempts acts: the next route is tried at once' },
+  { path: ['retry', 'jitter'], sentence: 'only maxAttempts acts: the next route is tried at once' },
+  { path: ['retry', 'budgetRatio'], sentence: 'only maxAttempts acts: retries have no budget yet' },
+  {
+    path: ['retry', 'maxRetryAfterWait'],
+    sentence: 'only maxAttempts acts: no Retry-After is waited out yet',
+  },
+  { path: ['circuitBreaker'], sentence: 'there is no circuit breaker yet: every route is tried' },
+  { path: ['cache'], sentence: 'answers are not cached yet' },
+  ...KEY_OR_TEAM_LIMITS.map((limit) => ({ path: ['teams', '*', limit], sentence: LIMITS })),
+  { path: ['keySync'], sentence: 'keys come from this file only, and those never go stale' },
+  ...KEY_OR_TEAM_LIMITS.map((limit) => ({ path: ['keys', '*', limit], sentence: LIMITS })),
+  { path: ['keys', '*', 'maxTokens'], sentence: 'the number of tokens asked for is not clamped yet' },
+  { path: ['keys', '*', 'enforce'], sentence: LIMITS, actsAs: false },
+  { path: ['keys', '*', 'queueTimeout'], sentence: 'requests do not wait for a free place yet' },
+  { path: ['debug'], sentence: 'bodies are not captured yet' },
+  { path: ['retention', 'audit'], sentence: 'only "requests" acts: audit records are kept' },
+  { path: ['retention', 'rollups'], sentence: 'only "requests" acts: there are no roll-ups yet' },
+];
