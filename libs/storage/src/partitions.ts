@@ -7,8 +7,8 @@ import { addDays, daysBetween, type UtcDay } from './utc-day.js';
 /** Tables with daily partitions by `occurred_at`. */
 export type PartitionedTable = 'request_log';
 
-const LOCK_TIMEOUT_MS = 2_000;
-const MOST_TRIES = 5;
+const LOCK_TIMEOUT_MS = 1_000;
+const MOST_TRIES = 3;
 const MOST_DAYS = 1_000;
 // Serialises the making of partitions among processes: "part" in ASCII.
 const PARTITION_LOCK = 0x70617274;
@@ -53,8 +53,7 @@ export async function dropPartitionsBefore<DB>(
   const dropped: string[] = [];
   for (const { name, detachPending } of await listPartitions(db, table)) {
     // The names of one table have the same length, so they compare as their days do.
-    if (name >= firstKept && !detachPending) continue;
-    await withLockRetries(() => detach(db, table, { name, detachPending }));
+    if (name < firstKept || detachPending) await withLockRetries(() => detach(db, table, name));
   }
   for (const name of await listDetached(db, table)) {
     if (name >= firstKept) continue;
@@ -110,15 +109,16 @@ async function attachDay<DB>(db: Kysely<DB>, table: PartitionedTable, day: UtcDa
   });
 }
 
-async function detach<DB>(db: Kysely<DB>, table: PartitionedTable, partition: Partition): Promise<void> {
+async function detach<DB>(db: Kysely<DB>, table: PartitionedTable, name: string): Promise<void> {
+  // Asked at each try: one that gave up on a lock has left the partition half detached.
+  const partition = (await listPartitions(db, table)).find((found) => found.name === name);
+  if (partition === undefined) return;
   const how = partition.detachPending ? sql`finalize` : sql`concurrently`;
   // DETACH … CONCURRENTLY refuses a transaction, so the lock timeout is set on the session and taken back.
   await db.connection().execute(async (session) => {
     await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, false)`.execute(session);
     try {
-      await sql`alter table ${sql.table(table)} detach partition ${sql.table(partition.name)} ${how}`.execute(
-        session,
-      );
+      await sql`alter table ${sql.table(table)} detach partition ${sql.table(name)} ${how}`.execute(session);
     } finally {
       await sql`reset lock_timeout`.execute(session);
     }

@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countInMultirange, toMultirange } from './to-multirange.js';
+
+describe('toMultirange', () => {
+  it.each([
+    [[], '{}'],
+    [[1], '{[1,2)}'],
+    [[3, 1, 2, 2, 7], '{[1,4),[7,8)}'],
+  ])('%j becomes %s', (numbers, text) => {
+    expect(toMultirange(numbers)).toBe(text);
+  });
+
+  it('holds each number once and no other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 60 })), (numbers) => {
+        const text = toMultirange(numbers);
+        const held = [...text.matchAll(/\[(\d+),(\d+)\)/g)].flatMap(([, from, to]) =>
+          Array.from({ length: Number(to) - Number(from) }, (_, index) => Number(from) + index),
+        );
+        expect(held).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+        expect(countInMultirange(text)).toBe(held.length);
+      }),
+    );
+  });
+});
