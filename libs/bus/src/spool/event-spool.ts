@@ -1,0 +1,412 @@
+// The edge's own store of events: written before anything else happens to them, kept until their PubAck.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BusLog, toErrorFacts } from '../bus-log.js';
+import { adoptFolders, LOCK_FILE, recoverIntents } from './adopt-folders.js';
+import { Backlog } from './backlog.js';
+import { type EventSpoolOptions, type SpoolStats } from './event-spool.types.js';
+import { FrameEncoder } from './frame.js';
+import { LiveQueue } from './live-queue.js';
+import { SegmentWriter } from './segment-writer.js';
+import { nodeSpoolFiles, type SpoolFiles } from './spool-files.js';
+import { SpoolFolder, type SpooledEvent, type SpoolSegment } from './spool-folder.js';
+import { takeSpoolLock } from './spool-lock.js';
+import { REQUESTS_CODE, SPOOLED_STREAMS, type SpooledStream } from './spooled-streams.js';
+
+const MIB = 1024 * 1024;
+const DEFAULT_MAX_BYTES = 1024 * MIB;
+const DEFAULT_SEGMENT_BYTES = 8 * MIB;
+const DEFAULT_FSYNC_INTERVAL_MS = 200;
+const DEFAULT_CHECKPOINT_INTERVAL_MS = 1_000;
+const DEFAULT_ADOPT_INTERVAL_MS = 60_000;
+const DEFAULT_LIVE_QUEUE = { maxEvents: 8192, maxBytes: 8 * MIB };
+/** A folder that could not be made is tried again, but not by every request. */
+const RETRY_FOLDER_MS = 1_000;
+/** A segment that only open intents hold is freed by writing these again, once so many follow it. */
+const CARRY_OVER_AFTER_SEGMENTS = 4;
+const REFUSAL_LOG_INTERVAL_MS = 10_000;
+
+/** Where an event is before it is written. */
+const NOWHERE: SpoolSegment = new SpoolFolder('', '').addSegment(0, 0);
+
+/**
+ * A spool: one folder of this process, and the folders of dead processes that it adopted.
+ *
+ * `appendIntent` and `appendRequestEvent` are for the request path: synchronous, one write(2), they never throw. A
+ * record that cannot be stored is counted and the service goes on. The rest is for {@link EventPublisher}.
+ */
+export class EventSpool {
+  /** UUID of this process's folder; the first half of every number. */
+  readonly spoolId = randomUUID();
+  /** Called after each event that waits for the publisher. Must be cheap and must not throw. */
+  onAppended: () => void = () => undefined;
+  readonly #rootDir: string;
+  readonly #maxBytes: number;
+  readonly #segmentBytes: number;
+  readonly #log: BusLog;
+  readonly #files: SpoolFiles;
+  readonly #recoverIntent: EventSpoolOptions['recoverIntent'];
+  readonly #folder: SpoolFolder;
+  readonly #encoder = new FrameEncoder();
+  readonly #live: LiveQueue;
+  readonly #backlog: Backlog;
+  readonly #adopted = new Set<SpoolFolder>();
+  readonly #timers: NodeJS.Timeout[];
+  #adoptedBytes = 0;
+  #writer: SegmentWriter | null = null;
+  #retryFolderAt = 0;
+  #appended = 0;
+  #intentsNotStored = 0;
+  #intentsRecovered = 0;
+  #adoptedHoles = 0;
+  #damagedBytes = 0;
+  #failure: string | null = null;
+  #droppedBefore = 0;
+  #refusalLoggedAt = -Infinity;
+  readonly #syncing = new OneAtATime((error) => this.#logBackgroundError(error));
+  readonly #saving = new OneAtATime((error) => this.#logBackgroundError(error));
+  readonly #adopting = new OneAtATime((error) => this.#logBackgroundError(error));
+  #isClosed = false;
+
+  private constructor(options: EventSpoolOptions) {
+    this.#rootDir = options.rootDir;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+    this.#log = options.log;
+    this.#files = options.files ?? nodeSpoolFiles;
+    this.#recoverIntent = options.recoverIntent;
+    this.#live = new LiveQueue(options.liveQueue ?? DEFAULT_LIVE_QUEUE);
+    this.#backlog = new Backlog((damage) => {
+      this.#damagedBytes += damage.damagedBytes;
+      this.#log.error(damage, 'a spool segment is damaged; what cannot be read is counted as dropped');
+    });
+    this.#folder = new SpoolFolder(join(this.#rootDir, this.spoolId), this.spoolId);
+    try {
+      this.#openFolder();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#timers = [
+      every(options.fsyncIntervalMs ?? DEFAULT_FSYNC_INTERVAL_MS, () =>
+        this.#syncing.run(() => this.#sync()),
+      ),
+      every(options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS, () =>
+        this.#saving.run(() => this.#saveProgress()),
+      ),
+      every(options.adoptIntervalMs ?? DEFAULT_ADOPT_INTERVAL_MS, () =>
+        this.#adopting.run(() => this.#adopt()),
+      ),
+    ];
+    this.#adopting.run(() => this.#adopt());
+  }
+
+  /** Opens a spool. A folder that cannot be written does not stop it: records are dropped and counted. */
+  static open(options: EventSpoolOptions): EventSpool {
+    return new EventSpool(options);
+  }
+
+  /** Records that a request has begun. A later intent of the same event id replaces the earlier. Never throws. */
+  appendIntent(eventId: string, intentJson: string): void {
+    try {
+      const length = this.#encoder.encodeIntent(eventId, intentJson);
+      this.#folder.openIntent(eventId, intentJson, this.#write(length));
+    } catch (error) {
+      this.#intentsNotStored += 1;
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * Takes the next number of SLUICE_REQUESTS, stores the event and ends its intent. `toJson` gets the number and
+   * returns the CloudEvent. Never throws.
+   */
+  appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {
+    const sequence = this.#folder.takeSequence(REQUESTS_CODE);
+    const event = this.#toEvent(eventId, subject, sequence, toJson);
+    if (event === null || !this.#store(event)) this.#folder.dropSequence(REQUESTS_CODE, sequence);
+    else this.onAppended();
+    this.#folder.closeIntent(eventId);
+  }
+
+  /** Counters; cheap. */
+  stats(): SpoolStats {
+    const adopted = [...this.#adopted];
+    const folders = [this.#folder, ...adopted];
+    return {
+      appended: this.#appended,
+      pending: this.#folder.pending,
+      adoptedPending: adopted.reduce((sum, folder) => sum + folder.pending, 0),
+      droppedByStream: this.#droppedByStream(),
+      openIntents: this.#folder.intents.size,
+      intentsNotStored: this.#intentsNotStored,
+      intentsRecovered: this.#intentsRecovered,
+      bytes: folders.reduce((sum, folder) => sum + folder.bytes, 0),
+      segments: folders.reduce((sum, folder) => sum + folder.segments.length, 0),
+      adoptedSpools: adopted.length,
+      adoptedHoles: this.#adoptedHoles,
+      damagedBytes: this.#damagedBytes,
+      isStoring: this.#failure === null,
+    };
+  }
+
+  /** Number of events that {@link takeLive} can give. */
+  get liveLength(): number {
+    return this.#live.length;
+  }
+
+  /** True while there are events that only the disk has. */
+  get hasBacklog(): boolean {
+    return !this.#backlog.isEmpty;
+  }
+
+  /** The oldest live events. The caller has them until it calls {@link acknowledge} or {@link giveUp}. */
+  takeLive(maxEvents: number): SpooledEvent[] {
+    return this.#live.take(maxEvents);
+  }
+
+  /** The next events from disk, possibly none. Not for two callers at once. @throws on I/O errors. */
+  readBacklog(): Promise<SpooledEvent[]> {
+    return this.#backlog.read();
+  }
+
+  /** The event has its PubAck. */
+  acknowledge(event: SpooledEvent): void {
+    event.segment.folder.acknowledge(event);
+  }
+
+  /** The event can never be published: it is counted as dropped. */
+  giveUp(event: SpooledEvent): void {
+    const { folder } = event.segment;
+    if (folder.giveUp(event) && folder !== this.#folder) this.#adoptedHoles += 1;
+  }
+
+  /** Syncs, remembers what was acked, frees the lock; a folder in which nothing is left is removed. Never throws. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([this.#syncing.done, this.#saving.done, this.#adopting.done]);
+    await this.#backlog.close().catch((error: unknown) => this.#logBackgroundError(error));
+    for (const error of (await this.#writer?.close()) ?? []) this.#logBackgroundError(error);
+    this.#writer = null;
+    await this.#saveProgress().catch((error: unknown) => this.#logBackgroundError(error));
+    for (const folder of [this.#folder, ...this.#adopted]) {
+      if (folder.lock !== null && folder.isFinished) {
+        await folder.remove().catch((error: unknown) => this.#logBackgroundError(error));
+      }
+      folder.lock?.release();
+      folder.lock = null;
+    }
+  }
+
+  /** Null when the caller's function failed, which is no fault of the disk. */
+  #toEvent(
+    eventId: string,
+    subject: string,
+    sequence: number,
+    toJson: (spoolSeq: number) => string,
+  ): SpooledEvent | null {
+    try {
+      const json = toJson(sequence);
+      return { streamCode: REQUESTS_CODE, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
+    } catch (error) {
+      this.#refuse(error);
+      return null;
+    }
+  }
+
+  #store(event: SpooledEvent): boolean {
+    try {
+      const length = this.#encoder.encodeEvent(event);
+      event.segment = this.#write(length);
+      this.#folder.noteStored(event);
+      this.#appended += 1;
+      if (this.#live.offer(event)) this.#backlog.endGap();
+      else this.#backlog.leave(event, length);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #write(length: number): SpoolSegment {
+    if (this.#writer === null) this.#reopenFolder();
+    const writer = this.#writer;
+    if (writer === null || this.#isClosed) throw new Error('the spool has no folder to write to');
+    if (this.#folder.bytes + this.#adoptedBytes + length > this.#maxBytes) {
+      throw new Error(`the spool is full (${this.#maxBytes} bytes)`);
+    }
+    const segment = writer.append(this.#encoder.buffer, length);
+    if (this.#failure !== null) this.#recovered();
+    return segment;
+  }
+
+  #reopenFolder(): void {
+    const now = performance.now();
+    if (now < this.#retryFolderAt || this.#isClosed) return;
+    this.#retryFolderAt = now + RETRY_FOLDER_MS;
+    this.#openFolder();
+  }
+
+  /** Makes the folder under another name first, so that nobody adopts it before it is locked. */
+  #openFolder(): void {
+    const made = join(this.#rootDir, `.${this.spoolId}.new`);
+    mkdirSync(made, { recursive: true, mode: 0o700 });
+    const lock = takeSpoolLock(join(made, LOCK_FILE));
+    if (lock === null) throw new Error('somebody else holds the lock of a new spool folder');
+    try {
+      renameSync(made, this.#folder.dir);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    this.#folder.lock = lock;
+    this.#writer = new SegmentWriter({
+      folder: this.#folder,
+      segmentBytes: this.#segmentBytes,
+      files: this.#files,
+    });
+  }
+
+  async #sync(): Promise<void> {
+    for (const error of (await this.#writer?.sync()) ?? []) {
+      this.#log.error(
+        { spoolId: this.spoolId, ...toErrorFacts(error) },
+        'a spool segment could not be synced and is given up; a new one is begun',
+      );
+    }
+  }
+
+  async #saveProgress(): Promise<void> {
+    this.#carryOver();
+    if (this.#folder.lock !== null) await this.#folder.saveProgress();
+    for (const folder of this.#adopted) await this.#saveAdopted(folder);
+    this.#countAdopted();
+  }
+
+  async #saveAdopted(folder: SpoolFolder): Promise<void> {
+    if (!folder.isFinished) {
+      await folder.saveProgress();
+      return;
+    }
+    await folder.remove();
+    this.#adopted.delete(folder);
+    this.#log.info({ spoolId: folder.spoolId }, 'an adopted spool is published and removed');
+  }
+
+  /** Open intents would keep the oldest segment for as long as their requests last: writes them again. */
+  #carryOver(): void {
+    const { segments, intents } = this.#folder;
+    const [oldest] = segments;
+    if (oldest === undefined || segments.length <= CARRY_OVER_AFTER_SEGMENTS) return;
+    if (!oldest.sealed || oldest.pending > 0 || oldest.openIntents === 0) return;
+    for (const [eventId, intent] of [...intents]) {
+      if (intent.segment === oldest) this.appendIntent(eventId, intent.json);
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    for (const { folder, holes, damagedBytes } of await adoptFolders(this.#rootDir, this.#log)) {
+      const missing = [...holes.values()].flat().reduce((sum, [from, to]) => sum + to - from + 1, 0);
+      this.#adoptedHoles += missing;
+      this.#damagedBytes += damagedBytes;
+      const facts = { spoolId: folder.spoolId, pending: folder.pending, unfinished: folder.intents.size };
+      this.#log.info({ ...facts, damagedBytes, holes: Object.fromEntries(holes) }, 'adopted a spool');
+      await this.#recover(folder);
+      this.#adopted.add(folder);
+      this.#backlog.leaveFolder(folder, 0);
+    }
+    // Intents that could not be written the last time.
+    for (const folder of this.#adopted) {
+      if (folder.intents.size === 0) continue;
+      const next = (folder.segments.at(-1)?.index ?? 0) + 1;
+      if ((await this.#recover(folder)) > 0) this.#backlog.leaveFolder(folder, next);
+    }
+    this.#countAdopted();
+    this.onAppended();
+  }
+
+  async #recover(folder: SpoolFolder): Promise<number> {
+    const recovered = await recoverIntents(folder, {
+      recoverIntent: this.#recoverIntent,
+      log: this.#log,
+      files: this.#files,
+      segmentBytes: this.#segmentBytes,
+    });
+    this.#intentsRecovered += recovered;
+    return recovered;
+  }
+
+  #countAdopted(): void {
+    this.#adoptedBytes = [...this.#adopted].reduce((sum, folder) => sum + folder.bytes, 0);
+  }
+
+  #droppedByStream(): Record<SpooledStream, number> {
+    const count = (stream: SpooledStream): number =>
+      this.#folder.droppedCount(SPOOLED_STREAMS.indexOf(stream));
+    return {
+      SLUICE_REQUESTS: count('SLUICE_REQUESTS'),
+      SLUICE_AUDIT: count('SLUICE_AUDIT'),
+      SLUICE_DEBUG: count('SLUICE_DEBUG'),
+      SLUICE_HEALTH: count('SLUICE_HEALTH'),
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof RangeError) {
+      this.#refuse(error);
+      return;
+    }
+    if (this.#failure !== null) return;
+    const facts = { spoolId: this.spoolId, dir: this.#rootDir, ...toErrorFacts(error) };
+    this.#failure = facts.error;
+    this.#droppedBefore = this.#folder.droppedCount(REQUESTS_CODE);
+    this.#log.error(facts, 'the spool cannot store events; requests go on and drops are counted');
+  }
+
+  /** One record's own fault, not the disk's. Callers' mistakes come in floods: some are logged, all are counted. */
+  #refuse(error: unknown): void {
+    if (performance.now() - this.#refusalLoggedAt < REFUSAL_LOG_INTERVAL_MS) return;
+    this.#refusalLoggedAt = performance.now();
+    const facts = { spoolId: this.spoolId, ...toErrorFacts(error) };
+    this.#log.error(facts, 'a record cannot be stored and is dropped; drops are counted');
+  }
+
+  #recovered(): void {
+    this.#failure = null;
+    const dropped = this.#folder.droppedCount(REQUESTS_CODE) - this.#droppedBefore;
+    this.#log.warn({ spoolId: this.spoolId, dropped }, 'the spool stores events again');
+  }
+
+  #logBackgroundError(error: unknown): void {
+    this.#log.warn(
+      { spoolId: this.spoolId, ...toErrorFacts(error) },
+      'spool upkeep failed; it is tried again',
+    );
+  }
+}
+
+/** Upkeep that is skipped while its last run still goes on. */
+class OneAtATime {
+  done: Promise<void> = Promise.resolve();
+  #isRunning = false;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  run(work: () => Promise<void>): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.done = work()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#isRunning = false;
+      });
+  }
+}
+
+const every = (intervalMs: number, work: () => void): NodeJS.Timeout => setInterval(work, intervalMs).unref();
