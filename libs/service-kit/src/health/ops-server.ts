@@ -15,6 +15,8 @@ export interface OpsServerOptions {
   readonly metrics: Registry;
   /** Further fields of `/readyz`, e.g. `configVersion`. */
   readonly info: () => Record<string, unknown>;
+  /** A service's own pages: answers and gives true, or gives false and the path is 404. Called synchronously, before the body. */
+  readonly ownPages?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** A listening ops server. */
@@ -36,10 +38,10 @@ const MOST_CONNECTIONS = 100;
 
 /** Listens for `GET /healthz`, `/readyz`, `/metrics`. Throws when the port cannot be had, and says which variable moves it. */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const pages = pagesOf(options);
+  const site = { ...options, pages: pagesOf(options) };
   const server = createServer(
     { requestTimeout: SLOWEST_REQUEST_MS, headersTimeout: SLOWEST_REQUEST_MS },
-    (request, response) => void answer(pages, request, response),
+    (request, response) => void answer(site, request, response),
   );
   server.maxConnections = MOST_CONNECTIONS;
   await listen(server, options);
@@ -72,7 +74,10 @@ function readyPage({ health, info }: OpsServerOptions): Page {
 }
 
 async function answer(
-  pages: ReadonlyMap<string, () => Page | Promise<Page>>,
+  {
+    pages,
+    ownPages,
+  }: Pick<OpsServerOptions, 'ownPages'> & { pages: ReadonlyMap<string, () => Page | Promise<Page>> },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -80,6 +85,7 @@ async function answer(
   const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '');
   const readable = request.method === 'GET' || request.method === 'HEAD';
   if (page === undefined) {
+    if (ownPages?.(request, response) === true) return;
     send(request, response, errorPage(404, 'not found'));
     return;
   }

@@ -1,0 +1,177 @@
+// The provider's front door: node:http and an exact-match table, since a load run sends thousands of calls a second.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { chatCompletions } from '../dialects/openai/chat-completions.js';
+import { embeddings } from '../dialects/openai/embeddings.js';
+import { runEndpoint } from '../dialects/openai/endpoint.js';
+import { modelBody, modelListBody } from '../dialects/openai/models.js';
+import { type FaultBook } from '../faults/fault-book.js';
+import { type Ledger } from '../ledger/ledger.js';
+import { type Concurrency } from './concurrency.js';
+import { ConnectionGate } from './connection-gate.js';
+import { Exchange } from './exchange.js';
+import { invalidRequest, toErrorBody } from './openai-error.js';
+
+/** Where the provider listens and what it works with. */
+export interface DemoServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Called once the port is ours, so that two providers never share one ledger. */
+  readonly openLedger: () => Ledger;
+  readonly faults: FaultBook;
+  readonly concurrency: Concurrency;
+  /** For what should never happen: a bug in answering one call. That call ends; the others go on. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A listening provider. */
+export interface DemoServer {
+  readonly port: number;
+  readonly ledger: Ledger;
+  readonly gate: ConnectionGate;
+  /** Takes no more calls, lets those in flight end for `graceMs`, then ends them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Longer than a gateway's own keep-alive, so that it is the gateway that closes idle connections. */
+const KEEP_ALIVE_MS = 120_000;
+const LONGEST_ATTEMPT_ID = 200;
+
+const POST_ROUTES = {
+  '/v1/chat/completions': (exchange: Exchange, faults: FaultBook) =>
+    runEndpoint(chatCompletions, exchange, faults),
+  '/v1/embeddings': (exchange: Exchange, faults: FaultBook) => runEndpoint(embeddings, exchange, faults),
+};
+
+/** Listens. Throws when the port cannot be had, and names the variable that moves it. */
+export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
+  const opened: { ledger?: Ledger } = {};
+  let port = options.port;
+  let made = 0;
+  const startedAt = Date.now().toString(36);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    const { ledger } = opened;
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    try {
+      const run = Object.hasOwn(POST_ROUTES, path)
+        ? POST_ROUTES[path as keyof typeof POST_ROUTES]
+        : undefined; // Own key: just checked.
+      if (run === undefined || ledger === undefined) {
+        answerOther(request, response, path);
+        return;
+      }
+      if (request.method !== 'POST') {
+        answerWrongMethod(request, response, 'POST', path);
+        return;
+      }
+      const sent = request.headers['x-sluice-attempt-id'];
+      const sentAttemptId = typeof sent === 'string' ? sent.slice(0, LONGEST_ATTEMPT_ID) : undefined;
+      made += 1;
+      const attemptId = sentAttemptId ?? `demo-${startedAt}-${made}`;
+      const context = { ledger, concurrency: options.concurrency, gate, onError: options.onError };
+      run(
+        new Exchange(request, response, context, { attemptId, sentAttemptId, endpoint: path }),
+        options.faults,
+      );
+    } catch (error) {
+      options.onError(error);
+      response.destroy();
+    }
+  });
+  const gate = new ConnectionGate(
+    server,
+    () => void listen(server, options.host, port).catch(options.onError),
+  );
+  port = await listen(server, options.host, options.port);
+  const ledger = options.openLedger();
+  opened.ledger = ledger;
+  return { port, ledger, gate, close: (graceMs) => close(server, gate, graceMs) };
+}
+
+function answerOther(request: IncomingMessage, response: ServerResponse, path: string): void {
+  request.resume();
+  const isModels = path === '/v1/models' || path.startsWith('/v1/models/');
+  if (!isModels) {
+    const message = `Unknown request URL: ${request.method ?? ''} ${path}. Please check the URL for typos.`;
+    answerError(response, 404, { message, code: 'unknown_url' });
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    answerWrongMethod(request, response, 'GET', path);
+    return;
+  }
+  const body = path === '/v1/models' ? modelListBody : modelBody(decode(path.slice('/v1/models/'.length)));
+  if (body === undefined) {
+    answerError(response, 404, { message: 'The model does not exist.', code: 'model_not_found' });
+    return;
+  }
+  send(response, 200, body);
+}
+
+function answerWrongMethod(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allow: string,
+  path: string,
+): void {
+  request.resume();
+  response.setHeader('allow', allow);
+  const message = `Not allowed to ${request.method ?? ''} on ${path}. Use ${allow}.`;
+  answerError(response, 405, { message, code: 'method_not_supported' });
+}
+
+function answerError(
+  response: ServerResponse,
+  status: number,
+  { message, code }: { message: string; code: string },
+): void {
+  send(response, status, toErrorBody(invalidRequest(message, null, { code })));
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.on('error', () => response.destroy());
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not an escape after all: then it is the name itself.
+    return text;
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const why =
+        error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code ?? error.message})`;
+      const way = 'Set DEMO_PROVIDER_PORT to another port, or stop what uses it.';
+      reject(new Error(`The demo provider's port ${host}:${port} ${why}. ${way}`, { cause: error }));
+    };
+    server.once('error', fail);
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.removeListener('error', fail);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function close(server: Server, gate: ConnectionGate, graceMs: number): Promise<void> {
+  gate.close();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (server.listening) server.close(done);
+    else done();
+  });
+}
