@@ -150,6 +150,11 @@ export class EventSpool {
     };
   }
 
+  /** Events of this process that have neither a PubAck nor been given up. */
+  get pending(): number {
+    return this.#folder.pending;
+  }
+
   /** Number of events that {@link takeLive} can give. */
   get liveLength(): number {
     return this.#live.length;

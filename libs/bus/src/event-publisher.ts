@@ -1,0 +1,339 @@
+// Spool -> JetStream. The spool owns each event until its PubAck; what is in memory here may be lost at any time.
+import {
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
+import {
+  CLOUD_EVENT_BATCH_CONTENT_TYPE,
+  REQUEST_BATCH_MAX_BYTES,
+  REQUEST_BATCH_MAX_EVENTS,
+} from '@sluice/contracts';
+import { type BusLog, toErrorFacts } from './bus-log.js';
+import { type NatsLink } from './nats-connection.js';
+import {
+  cutBatches,
+  toMessageId,
+  toPayload,
+  type BatchLimits,
+  type OutgoingBatch,
+} from './publisher/outgoing-batch.js';
+import { readPubAck } from './publisher/read-pub-ack.js';
+import { SendPace } from './publisher/send-pace.js';
+import { type EventSpool } from './spool/event-spool.js';
+import { type SpooledEvent } from './spool/spool-folder.js';
+import { SPOOLED_STREAMS } from './spool/spooled-streams.js';
+
+/** What a publisher works with. It owns neither the spool nor the connection. */
+export interface EventPublisherOptions {
+  readonly spool: EventSpool;
+  readonly nats: NatsLink;
+  readonly log: BusLog;
+  /** Messages that may be without their PubAck. Default 32 (at ≤ 512 KiB, usually about 64 KiB). */
+  readonly maxInFlight?: number;
+  /** Longest wait of an event for others of its subject. Default 20 ms; the contract says ≤ 50 ms. */
+  readonly flushIntervalMs?: number;
+  /** After this the message is sent again. Default 5 s. */
+  readonly ackTimeoutMs?: number;
+}
+
+/** Counters of one publisher. */
+export interface PublisherStats {
+  /** Messages and events with a PubAck. */
+  readonly publishedMessages: number;
+  readonly publishedEvents: number;
+  /** Messages that were sent once more. */
+  readonly resentMessages: number;
+  /** Events too large for NATS; the spool counts them as dropped. */
+  readonly oversizedEvents: number;
+  readonly inFlight: number;
+  /** False while messages are refused or not answered. */
+  readonly isFlowing: boolean;
+}
+
+const DEFAULT_MAX_IN_FLIGHT = 32;
+const DEFAULT_FLUSH_INTERVAL_MS = 20;
+const DEFAULT_ACK_TIMEOUT_MS = 5_000;
+const SWEEP_INTERVAL_MS = 250;
+/** Room for our headers under NATS's max_payload, which counts them. */
+const HEADER_BYTES = 512;
+
+/**
+ * Publishes what the spool holds, live events first, then what only the disk has. All of its work is off the
+ * request's turn of the event loop. It bears NATS being down, frozen, killed or without streams: it keeps trying.
+ */
+export class EventPublisher {
+  readonly #spool: EventSpool;
+  readonly #nats: NatsLink;
+  readonly #log: BusLog;
+  readonly #flushIntervalMs: number;
+  readonly #ackTimeoutMs: number;
+  readonly #pace: SendPace;
+  readonly #inbox = createInbox();
+  /** Not done, by id: sent ones and those that wait to be sent again. A late ack still counts. */
+  readonly #unacked = new Map<number, OutgoingBatch>();
+  readonly #waiters = new Set<() => void>();
+  #ready: OutgoingBatch[] = [];
+  #inFlight = 0;
+  #acks: Subscription | null = null;
+  #flushTimer: NodeJS.Timeout | null = null;
+  #sweepTimer: NodeJS.Timeout | null = null;
+  #stopWatching: () => void = () => undefined;
+  #isPumpDue = false;
+  #isReadingBacklog = false;
+  #isBacklogReadable = true;
+  #publishedMessages = 0;
+  #publishedEvents = 0;
+  #resentMessages = 0;
+  #oversizedEvents = 0;
+
+  constructor(options: EventPublisherOptions) {
+    this.#spool = options.spool;
+    this.#nats = options.nats;
+    this.#log = options.log;
+    this.#flushIntervalMs = options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS;
+    this.#ackTimeoutMs = options.ackTimeoutMs ?? DEFAULT_ACK_TIMEOUT_MS;
+    this.#pace = new SendPace(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT);
+  }
+
+  /** Begins to publish, as soon as NATS is there. */
+  start(): void {
+    if (this.#sweepTimer !== null) return;
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
+    this.#stopWatching = this.#nats.onChange((isConnected) => this.#connectionChanged(isConnected));
+    this.#spool.onAppended = () => this.#eventAppended();
+    this.#pump();
+  }
+
+  /** Counters; cheap. */
+  stats(): PublisherStats {
+    return {
+      publishedMessages: this.#publishedMessages,
+      publishedEvents: this.#publishedEvents,
+      resentMessages: this.#resentMessages,
+      oversizedEvents: this.#oversizedEvents,
+      inFlight: this.#inFlight,
+      isFlowing: this.#pace.isFlowing,
+    };
+  }
+
+  /** Waits until every event of this process has its PubAck; false when that took longer. Never throws. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    this.#pump();
+    if (this.#isDrained) return true;
+    return new Promise<boolean>((resolve) => {
+      const finish = (): void => {
+        if (!this.#isDrained && performance.now() < deadline) return;
+        clearTimeout(timer);
+        this.#waiters.delete(finish);
+        resolve(this.#isDrained);
+      };
+      const deadline = performance.now() + timeoutMs;
+      const timer = setTimeout(finish, timeoutMs + 1);
+      this.#waiters.add(finish);
+    });
+  }
+
+  /** Flushes for at most so long and stops. What has no PubAck stays in the spool for the next start. */
+  async close(timeoutMs: number): Promise<boolean> {
+    const isFlushed = this.#sweepTimer === null ? this.#isDrained : await this.flush(timeoutMs);
+    this.#spool.onAppended = () => undefined;
+    this.#stopWatching();
+    if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer);
+    if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    this.#sweepTimer = null;
+    this.#acks?.unsubscribe();
+    this.#acks = null;
+    return isFlushed;
+  }
+
+  get #isDrained(): boolean {
+    return this.#spool.pending === 0;
+  }
+
+  #eventAppended(): void {
+    if (this.#spool.liveLength >= REQUEST_BATCH_MAX_EVENTS) this.#pumpSoon();
+    else this.#flushTimer ??= setTimeout(() => this.#pump(), this.#flushIntervalMs);
+  }
+
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => this.#pump());
+  }
+
+  #connectionChanged(isConnected: boolean): void {
+    // The client throws away what it had not written: nothing of it can be relied on.
+    if (!isConnected) this.#takeBack(() => true, 'the connection to NATS was lost');
+    else this.#pace.retryNow(performance.now());
+    this.#pump();
+  }
+
+  #sweep(): void {
+    const overdue = performance.now() - this.#ackTimeoutMs;
+    this.#takeBack((batch) => batch.sentAtMs < overdue, 'NATS does not answer');
+    this.#pump();
+  }
+
+  /** Sends as much as may be out. */
+  #pump(): void {
+    this.#isPumpDue = false;
+    if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    this.#flushTimer = null;
+    const connection = this.#nats.connection();
+    if (connection === null || !this.#nats.isConnected() || this.#sweepTimer === null) return;
+    this.#acks ??= connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#replied(message);
+      },
+    });
+    while (this.#pace.allowed(performance.now(), this.#inFlight) > 0) {
+      const batch = this.#nextBatch();
+      if (batch === null) return;
+      this.#send(connection, batch);
+    }
+  }
+
+  #nextBatch(): OutgoingBatch | null {
+    for (;;) {
+      const batch = this.#ready.shift();
+      if (batch?.isDone === true) continue;
+      if (batch !== undefined) return batch;
+      const live = this.#spool.takeLive(REQUEST_BATCH_MAX_EVENTS * 4);
+      if (live.length === 0) break;
+      this.#enqueue(live);
+    }
+    if (this.#spool.hasBacklog) void this.#readBacklog();
+    return null;
+  }
+
+  #enqueue(events: readonly SpooledEvent[]): void {
+    for (const batch of cutBatches(events, this.#limits)) this.#ready.push(batch);
+  }
+
+  get #limits(): BatchLimits {
+    const taken = this.#nats.connection()?.info?.max_payload ?? REQUEST_BATCH_MAX_BYTES;
+    return {
+      maxEvents: REQUEST_BATCH_MAX_EVENTS,
+      maxBytes: Math.min(REQUEST_BATCH_MAX_BYTES, taken - HEADER_BYTES),
+    };
+  }
+
+  async #readBacklog(): Promise<void> {
+    if (this.#isReadingBacklog) return;
+    this.#isReadingBacklog = true;
+    try {
+      this.#enqueue(await this.#spool.readBacklog());
+      this.#pumpSoon();
+      this.#isBacklogReadable = true;
+    } catch (error) {
+      // The sweep comes back to it.
+      if (this.#isBacklogReadable) {
+        this.#log.error(toErrorFacts(error), 'the spool cannot be read back; it is tried again');
+      }
+      this.#isBacklogReadable = false;
+    } finally {
+      this.#isReadingBacklog = false;
+    }
+  }
+
+  #send(connection: NatsConnection, batch: OutgoingBatch): void {
+    const maxBytes = (connection.info?.max_payload ?? REQUEST_BATCH_MAX_BYTES) - HEADER_BYTES;
+    if (batch.bytes > maxBytes) {
+      this.#cutSmaller(batch, `NATS takes ${maxBytes} bytes`);
+      return;
+    }
+    const messageHeaders = headers();
+    messageHeaders.set('content-type', CLOUD_EVENT_BATCH_CONTENT_TYPE);
+    messageHeaders.set('Nats-Msg-Id', toMessageId(batch));
+    if (this.#unacked.has(batch.id)) this.#resentMessages += 1;
+    this.#unacked.set(batch.id, batch);
+    try {
+      connection.publish(batch.subject, toPayload(batch), {
+        headers: messageHeaders,
+        reply: `${this.#inbox}.${batch.id}`,
+      });
+    } catch (error) {
+      // The connection is being closed.
+      this.#ready.unshift(batch);
+      this.#failed(toErrorFacts(error).error);
+      return;
+    }
+    batch.sentAtMs = performance.now();
+    this.#inFlight += 1;
+  }
+
+  #replied(message: Msg): void {
+    const batch = this.#unacked.get(Number(message.subject.slice(this.#inbox.length + 1)));
+    if (batch === undefined) return;
+    const reply = readPubAck(message);
+    const streamCode = batch.events[0]?.streamCode ?? 0;
+    if (reply.kind === 'stored' && reply.stream === SPOOLED_STREAMS[streamCode]) this.#stored(batch);
+    else if (reply.kind === 'too-large') this.#cutSmaller(batch, reply.reason);
+    else {
+      const reason = reply.kind === 'stored' ? `stream ${reply.stream} answered` : reply.reason;
+      this.#takeBack((other) => other === batch, reason);
+    }
+    this.#pumpSoon();
+  }
+
+  #stored(batch: OutgoingBatch): void {
+    this.#leaveFlight(batch);
+    this.#finish(batch);
+    for (const event of batch.events) this.#spool.acknowledge(event);
+    this.#publishedMessages += 1;
+    this.#publishedEvents += batch.events.length;
+    if (!this.#pace.isFlowing) this.#log.info({}, 'events are stored by NATS again');
+    this.#pace.succeeded();
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  /** A message that NATS does not take: event by event, and the one that is too large by itself is given up. */
+  #cutSmaller(batch: OutgoingBatch, reason: string): void {
+    this.#leaveFlight(batch);
+    this.#finish(batch);
+    const [first, ...others] = batch.events;
+    if (first === undefined) return;
+    if (others.length > 0) {
+      this.#ready.unshift(...batch.events.flatMap((event) => cutBatches([event], this.#limits)));
+      return;
+    }
+    this.#oversizedEvents += 1;
+    this.#spool.giveUp(first);
+    this.#log.error(
+      { eventId: first.eventId, bytes: first.jsonBytes, reason },
+      'an event is too large to be published and is dropped; drops are counted',
+    );
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  /** Messages that are out and will not be acked: they are sent again, before anything else. */
+  #takeBack(isLost: (batch: OutgoingBatch) => boolean, reason: string): void {
+    const lost = [...this.#unacked.values()].filter((batch) => batch.sentAtMs > 0 && isLost(batch));
+    if (lost.length === 0) return;
+    for (const batch of lost) this.#leaveFlight(batch);
+    this.#ready.unshift(...lost);
+    this.#failed(reason);
+  }
+
+  #leaveFlight(batch: OutgoingBatch): void {
+    if (batch.sentAtMs === 0) return;
+    batch.sentAtMs = 0;
+    this.#inFlight -= 1;
+  }
+
+  #finish(batch: OutgoingBatch): void {
+    batch.isDone = true;
+    this.#unacked.delete(batch.id);
+  }
+
+  #failed(reason: string): void {
+    if (!this.#pace.failed(performance.now())) return;
+    this.#log.warn(
+      { address: this.#nats.address, reason, pending: this.#spool.pending },
+      `events are not stored by NATS at ${this.#nats.address} (NATS_URL); they wait in the spool`,
+    );
+  }
+}

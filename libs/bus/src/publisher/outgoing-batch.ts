@@ -1,0 +1,62 @@
+// Events -> messages: 1 to 64 events of one subject, as a CloudEvents JSON batch.
+import { createHash } from 'node:crypto';
+import { type SpooledEvent } from '../spool/spool-folder.js';
+
+/** One message that is on its way, from the first try to its PubAck. */
+export interface OutgoingBatch {
+  readonly id: number;
+  readonly subject: string;
+  readonly events: readonly SpooledEvent[];
+  /** Bytes of {@link toPayload}. */
+  readonly bytes: number;
+  /** When it was sent last; 0 = it is not out. */
+  sentAtMs: number;
+  isDone: boolean;
+}
+
+/** What fits into one message. */
+export interface BatchLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+let lastId = 0;
+
+/** Cuts events into batches of one subject each, in the order of their first events. A too large event goes alone. */
+export function cutBatches(events: readonly SpooledEvent[], limits: BatchLimits): OutgoingBatch[] {
+  const batches: OutgoingBatch[] = [];
+  const open = new Map<string, { events: SpooledEvent[]; bytes: number }>();
+  const finish = (subject: string, batch: { events: SpooledEvent[]; bytes: number }): void => {
+    lastId += 1;
+    batches.push({ id: lastId, subject, ...batch, sentAtMs: 0, isDone: false });
+  };
+  for (const event of events) {
+    // Brackets or comma, one byte for each event and one more.
+    let batch = open.get(event.subject);
+    const isFull =
+      batch !== undefined &&
+      (batch.events.length >= limits.maxEvents || batch.bytes + event.jsonBytes + 1 > limits.maxBytes);
+    if (batch !== undefined && isFull) {
+      finish(event.subject, batch);
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      batch = { events: [], bytes: 1 };
+      open.set(event.subject, batch);
+    }
+    batch.events.push(event);
+    batch.bytes += event.jsonBytes + 1;
+  }
+  for (const [subject, batch] of open) finish(subject, batch);
+  return batches;
+}
+
+/** The message: the events' texts as they were appended, in a JSON array. */
+export const toPayload = (batch: OutgoingBatch): string =>
+  `[${batch.events.map((event) => event.json).join(',')}]`;
+
+/** The same events give the same id, however often they are sent. */
+export const toMessageId = (batch: OutgoingBatch): string =>
+  createHash('sha256')
+    .update(batch.events.map((event) => event.eventId).join('\n'))
+    .digest('base64url');
