@@ -34,6 +34,8 @@ export interface StartServerOptions {
   readonly port?: number;
   /** End the server when the process that started it dies, where the system can do that. Default true. */
   readonly endWithParent?: boolean;
+  /** Called with the server's pid as soon as its process is there, before it is ready. */
+  readonly onSpawn?: (pid: number) => void;
   /** One line for a person who waits ("fetching nats-server from the distribution's archive"). */
   readonly onProgress?: (line: string) => void;
 }

@@ -28,6 +28,7 @@ export interface ServerProcessPlan {
   readonly stopSignal: NodeJS.Signals;
   readonly endWithParent: boolean;
   readonly readyTimeoutMs: number;
+  readonly onSpawn: ((pid: number) => void) | undefined;
 }
 
 const DEFAULT_STOP_TIMEOUT_MS = 5000;
@@ -49,6 +50,7 @@ export async function runServerProcess(plan: ServerProcessPlan): Promise<Private
     );
   }
   recordProcess(plan.recordDir, plan.name, pid);
+  plan.onSpawn?.(pid);
   const ended = exited.then((exit) => {
     forgetProcess(plan.recordDir, plan.name);
     return exit;

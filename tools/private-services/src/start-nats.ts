@@ -48,6 +48,7 @@ export async function startNats(options: StartNatsOptions): Promise<PrivateServe
     stopSignal: 'SIGTERM',
     endWithParent: options.endWithParent ?? true,
     readyTimeoutMs: READY_TIMEOUT_MS,
+    onSpawn: options.onSpawn,
   });
 }
 

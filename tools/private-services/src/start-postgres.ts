@@ -57,6 +57,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Priv
     stopSignal: 'SIGINT', // "fast": ends sessions, writes everything, stops
     endWithParent: options.endWithParent ?? true,
     readyTimeoutMs: READY_TIMEOUT_MS,
+    onSpawn: options.onSpawn,
   });
   await ensureDatabase(server);
   return { ...server, url: url(DATABASE) };

@@ -36,6 +36,7 @@ export async function startRedis(options: StartServerOptions): Promise<PrivateSe
     stopSignal: 'SIGTERM',
     endWithParent: options.endWithParent ?? true,
     readyTimeoutMs: READY_TIMEOUT_MS,
+    onSpawn: options.onSpawn,
   });
 }
 

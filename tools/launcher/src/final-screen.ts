@@ -1,0 +1,48 @@
+import { type StartFile } from './start-file.js';
+
+/** What the screen shows beside the start file. */
+export interface FinalScreenInput {
+  readonly start: StartFile;
+  /** First model of the config; undefined when the config has none or cannot be read. */
+  readonly firstModel: string | undefined;
+  readonly configFile: string;
+  readonly startFile: string;
+  readonly logsDir: string;
+  readonly seconds: number;
+}
+
+/** The one screen at the end: addresses, the key, one request to paste, where the logs are. */
+export function finalScreen(input: FinalScreenInput): string {
+  const { start } = input;
+  const curl =
+    input.firstModel === undefined
+      ? `  curl ${start.edgeUrl}/v1/models -H "authorization: Bearer ${start.apiKey}"`
+      : [
+          `  curl ${start.edgeUrl}/v1/chat/completions -H "authorization: Bearer ${start.apiKey}" \\`,
+          `    -H "content-type: application/json" -d '${requestBody(input.firstModel)}'`,
+        ].join('\n');
+  return [
+    '',
+    `Sluice is ready (${input.seconds.toFixed(1)} s).`,
+    '',
+    `  Data plane   ${start.edgeUrls.join('  ')}`,
+    `  API key      ${start.apiKey}`,
+    `  Ops          ${Object.values(start.opsUrls).flat().join('  ')}`,
+    `  Config       ${input.configFile}`,
+    `  Logs         ${input.logsDir}`,
+    `  All of this  ${input.startFile}`,
+    '',
+    'Try it:',
+    '',
+    curl,
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
+
+/** A single quote of the model's name must not end the shell's. */
+function requestBody(model: string): string {
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] });
+  return body.replaceAll("'", String.raw`'\''`);
+}

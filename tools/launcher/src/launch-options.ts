@@ -1,0 +1,46 @@
+// What a person types after `npm start --`.
+
+/** What the command line asks for. */
+export type LaunchCommand =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'mistake'; readonly message: string }
+  | { readonly kind: 'start'; readonly edges: number };
+
+/** Ten consecutive ports are kept for the edges: data from 8080, ops from 9080. */
+export const MAX_EDGES = 10;
+
+export const HELP = `Usage: npm start [-- --edges N]
+
+Starts Sluice on this machine: private NATS, Redis and Postgres, every service, and a demo provider that needs no key.
+
+  --edges N   how many edges to start, 1 to ${MAX_EDGES} (default 1); each takes the port after the one before
+  --help      this text
+
+Environment: SLUICE_CONFIG, SLUICE_DATA_DIR (default .data), SLUICE_SECRETS_DIR, DATABASE_URL, REDIS_URL, NATS_URL,
+CACHE_REDIS_URL, LOG_LEVEL, and a port for each service: EDGE_PROXY_PORT, EDGE_PROXY_OPS_PORT, LOGGER_OPS_PORT,
+DEMO_PROVIDER_PORT, DEMO_PROVIDER_OPS_PORT.
+`;
+
+/** Reads the arguments after the script's name. Never throws. */
+export function parseLaunchOptions(args: readonly string[]): LaunchCommand {
+  let edges = 1;
+  for (let index = 0; index < args.length; index += 1) {
+    const [name, inline] = split(args[index] ?? '');
+    if (name === '--help' || name === '-h') return { kind: 'help' };
+    if (name !== '--edges') {
+      return { kind: 'mistake', message: `Unknown argument "${name}". Known: --edges N, --help.` };
+    }
+    const value = inline ?? args[(index += 1)];
+    if (value === undefined || !/^\d{1,2}$/.test(value) || Number(value) < 1 || Number(value) > MAX_EDGES) {
+      const given = value === undefined ? 'nothing' : `"${value}"`;
+      return { kind: 'mistake', message: `--edges takes a number from 1 to ${MAX_EDGES}, not ${given}.` };
+    }
+    edges = Number(value);
+  }
+  return { kind: 'start', edges };
+}
+
+function split(argument: string): [string, string | undefined] {
+  const at = argument.indexOf('=');
+  return at === -1 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}

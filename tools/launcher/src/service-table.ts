@@ -1,0 +1,63 @@
+// Every service that `npm start` runs: one row each. A new app joins here and nowhere else.
+
+/** When a service is stopped: edges first, then what they call and what reads their events. */
+export type StopStage = 'edge' | 'consumer';
+
+/** A URL that a service gets; all others are taken out of its environment. */
+export type ServiceUrl = 'NATS_URL' | 'REDIS_URL' | 'DATABASE_URL';
+
+/** A port that a service listens on. */
+export interface ServicePort {
+  /** Moves it. */
+  readonly variable: string;
+  readonly defaultPort: number;
+  /** What the port check binds, as the service will. */
+  readonly host: string;
+}
+
+/** One row of the table. */
+export interface ServiceRow {
+  /** Folder below `apps/`, and the key in `start.json`. */
+  readonly app: string;
+  readonly stopStage: StopStage;
+  /** Data or API port, if there is one. */
+  readonly port?: ServicePort;
+  /** Where `/readyz` is. */
+  readonly opsPort: ServicePort;
+  readonly urls: readonly ServiceUrl[];
+  /** True: the config may refer to any variable (`\${OPENAI_API_KEY}`), so the person's whole environment is passed on. */
+  readonly resolvesConfig: boolean;
+  /** True: `--edges N` starts N of them on consecutive ports. */
+  readonly multiple: boolean;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+export const SERVICES = [
+  {
+    app: 'demo-provider',
+    stopStage: 'consumer',
+    port: { variable: 'DEMO_PROVIDER_PORT', defaultPort: 8099, host: LOOPBACK },
+    opsPort: { variable: 'DEMO_PROVIDER_OPS_PORT', defaultPort: 9199, host: LOOPBACK },
+    urls: [],
+    resolvesConfig: false,
+    multiple: false,
+  },
+  {
+    app: 'logger',
+    stopStage: 'consumer',
+    opsPort: { variable: 'LOGGER_OPS_PORT', defaultPort: 9192, host: LOOPBACK },
+    urls: ['NATS_URL', 'DATABASE_URL'],
+    resolvesConfig: false,
+    multiple: false,
+  },
+  {
+    app: 'edge-proxy',
+    stopStage: 'edge',
+    port: { variable: 'EDGE_PROXY_PORT', defaultPort: 8080, host: '0.0.0.0' },
+    opsPort: { variable: 'EDGE_PROXY_OPS_PORT', defaultPort: 9080, host: LOOPBACK },
+    urls: ['NATS_URL', 'REDIS_URL'],
+    resolvesConfig: true,
+    multiple: true,
+  },
+] as const satisfies readonly ServiceRow[];
