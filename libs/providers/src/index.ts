@@ -1,1 +1,5 @@
-export {};
+export * from './provider-adapter.js';
+export * from './registry.js';
+export * from './wire/json-problem.js';
+export * from './wire/read-unknown.js';
+export * from './wire/scan-json.js';

@@ -1,0 +1,192 @@
+// Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
+// the client is gone, or the deadline ends it.
+import { type AttemptDecision, GatewayError } from '@sluice/contracts';
+import { makeDeadline } from '@sluice/resilience';
+import { type Ending, type Exchange } from '../chat/exchange.js';
+import { type PreparedTarget } from '../control/config-generation.js';
+import { relayAnswer, relayError } from '../relay/relay-answer.js';
+import { costUsdNanos } from '../reporting/cost.js';
+import { type Transport } from '../upstream/transport.js';
+import { Attempt, type AttemptResult } from './attempt.js';
+import { type AttemptFailure } from './attempt-failure.js';
+import { mayTryNext, toFinalAnswer } from './retry-decision.js';
+
+/** What the walk tells the rooms around it. */
+export interface WalkListener {
+  /** Before each upstream call; what it writes must be written when it returns. */
+  onIntent(exchange: Exchange): void;
+  /** Once, when the client has its answer or is gone. */
+  onEnd(exchange: Exchange, ending: Ending): void;
+}
+
+export interface WalkOptions {
+  readonly transport: Transport;
+  readonly listener: WalkListener;
+  /** `x-sluice-deadline-ms`, null when the client asks nothing. */
+  readonly askedDeadlineMs: number | null;
+}
+
+/** Starts the walk; it goes on by itself. */
+export function runAttempts(
+  exchange: Exchange,
+  targets: readonly PreparedTarget[],
+  options: WalkOptions,
+): void {
+  new Walk(exchange, targets, options).start();
+}
+
+class Walk {
+  readonly #exchange: Exchange;
+  readonly #targets: readonly PreparedTarget[];
+  readonly #options: WalkOptions;
+  readonly #failures: AttemptFailure[] = [];
+  readonly #maxAttempts: number;
+  #attempt: Attempt | null = null;
+  #attemptStartedMs = 0;
+  #deadlineTimer: NodeJS.Timeout | null = null;
+  #isOver = false;
+
+  constructor(exchange: Exchange, targets: readonly PreparedTarget[], options: WalkOptions) {
+    this.#exchange = exchange;
+    this.#targets = targets;
+    this.#options = options;
+    this.#maxAttempts = exchange.generation.config.retry.maxAttempts;
+  }
+
+  start(): void {
+    const { startedMs, response, model } = this.#exchange;
+    const totalMs = model?.config.timeouts.totalMs ?? 0;
+    const deadline = makeDeadline(startedMs, totalMs, this.#options.askedDeadlineMs);
+    const leftMs = Math.max(0, deadline.atMs - performance.now());
+    this.#deadlineTimer = setTimeout(() => this.#onDeadline(deadline.budgetMs), leftMs);
+    response.once('close', () => this.#onClientGone());
+    this.#next(0);
+  }
+
+  #next(index: number): void {
+    const target = this.#targets[index];
+    if (target === undefined) throw new Error('a model without routes');
+    const exchange = this.#exchange;
+    exchange.target = target;
+    exchange.attemptsBegun += 1;
+    this.#attemptStartedMs = performance.now();
+    this.#attempt = new Attempt({
+      exchange,
+      target,
+      attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
+      transport: this.#options.transport,
+      onResult: (result) => this.#onResult(result, index),
+    });
+    this.#options.listener.onIntent(exchange);
+    this.#attempt.start();
+  }
+
+  #onResult(result: AttemptResult, index: number): void {
+    const exchange = this.#exchange;
+    switch (result.kind) {
+      case 'answered':
+        this.#record('served', null);
+        relayAnswer(exchange, 200, result.body);
+        return this.#end({ outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
+      case 'streamed':
+        this.#record('served', null);
+        return this.#end({ outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
+      case 'interrupted':
+        this.#record('give_up', result.failure);
+        result.relay.interrupt(
+          new GatewayError('stream_interrupted', { message: interruptedBecause(result.failure) }),
+        );
+        return this.#endInterrupted(result.failure.detail ?? result.failure.reason);
+      case 'failed':
+        return this.#onFailure(result.failure, index);
+    }
+  }
+
+  #onFailure(failure: AttemptFailure, index: number): void {
+    this.#failures.push(failure);
+    const left = this.#maxAttempts - this.#exchange.attemptsBegun;
+    if (mayTryNext(failure, index + 1 < this.#targets.length, left)) {
+      this.#record('next_route', failure);
+      return this.#next(index + 1);
+    }
+    this.#record('give_up', failure);
+    const exchange = this.#exchange;
+    const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
+    const errorMessage = failure.detail ?? failure.reason;
+    if (final.kind === 'pass') {
+      relayAnswer(exchange, final.status, final.body);
+      return this.#end({
+        outcome: 'failed',
+        status: final.status,
+        errorCode: failure.errorCode,
+        errorMessage,
+      });
+    }
+    relayError(exchange, final.error);
+    this.#end({ outcome: 'failed', status: final.error.status, errorCode: final.error.code, errorMessage });
+  }
+
+  #onClientGone(): void {
+    if (this.#isOver || this.#exchange.response.writableFinished) return;
+    this.#attempt?.abandon();
+    this.#record('cancelled', null);
+    this.#end({
+      outcome: 'cancelled',
+      status: 499,
+      errorCode: 'client_closed_request',
+      errorMessage: 'the client closed the connection before the answer was complete',
+    });
+  }
+
+  #onDeadline(budgetMs: number): void {
+    const attempt = this.#attempt;
+    if (this.#isOver || attempt === null) return;
+    attempt.abandon();
+    this.#record('give_up', null);
+    const message = `The request's deadline of ${Math.round(budgetMs)} ms ended before a complete answer.`;
+    if (attempt.isCommitted) {
+      attempt.relay.interrupt(new GatewayError('stream_interrupted', { message }));
+      return this.#endInterrupted(message);
+    }
+    const error = new GatewayError('deadline_exceeded', { message });
+    relayError(this.#exchange, error);
+    this.#end({ outcome: 'failed', status: error.status, errorCode: error.code, errorMessage: message });
+  }
+
+  #record(decision: AttemptDecision, failure: AttemptFailure | null): void {
+    const exchange = this.#exchange;
+    const { target } = exchange;
+    const attempt = this.#attempt;
+    if (target === null || attempt === null) return;
+    const durationMs = performance.now() - this.#attemptStartedMs;
+    exchange.upstreamMs += durationMs;
+    const { tokens, source } = attempt.usage();
+    exchange.attempts.push({
+      attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
+      provider: target.provider.name,
+      providerModel: target.providerModel,
+      startedMs: this.#attemptStartedMs - exchange.startedMs,
+      durationMs,
+      status: attempt.status,
+      errorCode: failure?.errorCode ?? null,
+      decision,
+      tokens,
+      costUsdNanos: costUsdNanos(tokens, target.price),
+      usage: source,
+    });
+  }
+
+  /** The client has seen status 200 and then an error event. */
+  #endInterrupted(errorMessage: string): void {
+    this.#end({ outcome: 'failed', status: 200, errorCode: 'stream_interrupted', errorMessage });
+  }
+
+  #end(ending: Ending): void {
+    this.#isOver = true;
+    if (this.#deadlineTimer !== null) clearTimeout(this.#deadlineTimer);
+    this.#options.listener.onEnd(this.#exchange, ending);
+  }
+}
+
+const interruptedBecause = (failure: AttemptFailure): string =>
+  `The stream broke before its end: ${failure.reason}. What came until here is not complete.`;

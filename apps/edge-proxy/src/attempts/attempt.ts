@@ -1,0 +1,283 @@
+// One upstream call from dispatch to its end: collects a whole answer or relays a stream.
+import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
+import { type Answer, type StreamEnd, type StreamReader } from '@sluice/providers';
+import { type Exchange } from '../chat/exchange.js';
+import { type PreparedTarget } from '../control/config-generation.js';
+import { StreamRelay } from '../relay/stream-relay.js';
+import {
+  type Transport,
+  type TransportFailure,
+  type UpstreamCall,
+  type UpstreamHeaders,
+  type UpstreamListener,
+} from '../upstream/transport.js';
+import { type AttemptFailure } from './attempt-failure.js';
+import { ByteCollector } from './byte-collector.js';
+import { fromProviderFailure, fromProviderFault, fromTransportFailure } from './to-attempt-failure.js';
+
+/** Whole answers above this are refused; the largest honest ones are batches of embeddings. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Of an error only the start is of interest. */
+const MAX_ERROR_BYTES = 1024 * 1024;
+/** Lifecycle events that may pile up before the first content. */
+const MAX_HELD_BYTES = 1024 * 1024;
+/** How long a provider may keep a connection open after its terminal marker before it is closed. */
+const LINGER_MS = 1_000;
+
+/** Where tokens come from, and how many. */
+export interface AttemptUsage {
+  readonly tokens: TokenCounts;
+  readonly source: 'provider' | 'estimated' | 'none';
+}
+
+/** How an attempt ended. */
+export type AttemptResult =
+  | { readonly kind: 'answered'; readonly body: Buffer }
+  /** The stream went to the client whole; its terminal marker included. */
+  | { readonly kind: 'streamed' }
+  /** The stream had begun when it broke; the client has not been told yet. */
+  | { readonly kind: 'interrupted'; readonly failure: AttemptFailure; readonly relay: StreamRelay }
+  /** Nothing reached the client. */
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure };
+
+/** What one attempt needs to know. */
+export interface AttemptOptions {
+  readonly exchange: Exchange;
+  readonly target: PreparedTarget;
+  readonly attemptId: string;
+  readonly transport: Transport;
+  /** Heard once, never after {@link Attempt.abandon}. */
+  readonly onResult: (result: AttemptResult) => void;
+}
+
+export class Attempt implements UpstreamListener {
+  readonly #options: AttemptOptions;
+  readonly #relay: StreamRelay;
+  readonly #bytes = new ByteCollector();
+  #call: UpstreamCall | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #headers: UpstreamHeaders = {};
+  #reader: StreamReader | null = null;
+  #held = '';
+  #tokens: TokenCounts | null = null;
+  #isOver = false;
+  #isAnswered = false;
+  #isAbandoned = false;
+  /** The provider's HTTP status, null until it arrives. */
+  status: number | null = null;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    this.#relay = new StreamRelay(options.exchange, {
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+    });
+  }
+
+  start(): void {
+    const { exchange, target, attemptId, transport } = this.#options;
+    const { body, model } = exchange;
+    if (body === null || model === null) throw new Error('an attempt needs a judged body and a model');
+    const headers = ['x-request-id', exchange.requestId];
+    if (target.provider.sendAttemptId) headers.push('x-sluice-attempt-id', attemptId);
+    const { timeouts } = model.config;
+    this.#call = transport.send(
+      {
+        address: target.addresses[exchange.endpoint],
+        headers,
+        body: target.adapter.toUpstreamBody(body, target.provider, target.providerModel),
+        connectTimeoutMs: timeouts.connectMs,
+      },
+      this,
+    );
+    if (body.stream) this.#arm(timeouts.firstTokenMs, `no first token within ${timeouts.firstTokenMs} ms`);
+  }
+
+  /** Whether the client has got a byte of this attempt. */
+  get isCommitted(): boolean {
+    return this.#relay.isCommitted;
+  }
+
+  get relay(): StreamRelay {
+    return this.#relay;
+  }
+
+  /** Ends the call from our side; the result is not reported any more. */
+  abandon(): void {
+    this.#isOver = true;
+    this.#isAbandoned = true;
+    this.#disarm();
+    this.#call?.abort();
+  }
+
+  /** What was used, as well as it is known now. */
+  usage(): AttemptUsage {
+    const tokens = this.#tokens ?? this.#reader?.tokens() ?? null;
+    if (tokens !== null) return { tokens, source: 'provider' };
+    const output = this.#isAnswered ? toTokens(this.#bytes.length) : (this.#reader?.contentEvents ?? 0);
+    const isServed = this.#isAnswered || output > 0 || (this.#isAbandoned && this.#reader !== null);
+    if (!isServed) return { tokens: NO_TOKENS, source: 'none' };
+    const input = toTokens(this.#options.exchange.body?.bytes.length ?? 0);
+    return { tokens: { ...NO_TOKENS, input, output }, source: 'estimated' };
+  }
+
+  onHead(status: number, headers: UpstreamHeaders): void {
+    if (this.#isOver) return;
+    this.status = status;
+    this.#headers = headers;
+    const { exchange, target } = this.#options;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      return this.#break(fromProviderFault('it sent an encoded body that was not asked for', status));
+    }
+    const { body } = exchange;
+    if (body?.stream === true && status < 300 && !isJson(headers['content-type'])) {
+      this.#reader = target.adapter.openStream({
+        endpoint: exchange.endpoint,
+        model: exchange.requestedModel ?? '',
+        base64: false,
+        hideUsage: target.adapter.forcesUsage(body, target.provider),
+      });
+    } else {
+      this.#armIdle();
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isOver) return;
+    if (this.#reader !== null) return this.#onStreamData(this.#reader, chunk);
+    this.#timer?.refresh();
+    const isError = this.status === null || this.status >= 300;
+    this.#bytes.add(chunk);
+    if (isError && this.#bytes.length > MAX_ERROR_BYTES) return this.#onAnswer();
+    if (this.#bytes.length > MAX_ANSWER_BYTES) {
+      this.#break(fromProviderFault(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`, this.status));
+    }
+  }
+
+  onEnd(): void {
+    if (this.#isOver) return;
+    if (this.#reader === null) this.#onAnswer();
+    else this.#onStreamEnd(this.#reader.end());
+  }
+
+  onFailed(failure: TransportFailure): void {
+    if (!this.#isOver) this.#break(fromTransportFailure(failure, this.status));
+  }
+
+  #onStreamData(reader: StreamReader, chunk: Buffer): void {
+    const text = reader.push(chunk);
+    const { exchange } = this.#options;
+    if (this.#relay.isCommitted) {
+      this.#timer?.refresh();
+      this.#relay.write(text);
+    } else if (reader.hasContent) {
+      exchange.firstTokenMs = performance.now() - exchange.startedMs;
+      this.#armIdle();
+      this.#relay.write(this.#held + text);
+      this.#held = '';
+    } else {
+      this.#held += text;
+      if (this.#held.length > MAX_HELD_BYTES) {
+        return this.#break(fromProviderFault(`it sent ${MAX_HELD_BYTES} bytes without content`, this.status));
+      }
+    }
+    if (reader.fatal !== null) this.#onStreamEnd(reader.fatal);
+    else if (reader.isDone) this.#onStreamEnd(reader.end());
+  }
+
+  #onStreamEnd(end: StreamEnd): void {
+    if (end.kind === 'failure') return this.#break(this.#fromFailure(end.failure, null));
+    if (end.kind === 'broken') return this.#break(fromProviderFault(end.reason, this.status));
+    this.#relay.end(this.#held + end.tail);
+    this.#linger();
+    this.#finish({ kind: 'streamed' });
+  }
+
+  /** A provider that ends its body soon keeps its connection; one that does not, loses it. */
+  #linger(): void {
+    const call = this.#call;
+    setTimeout(() => call?.abort(), LINGER_MS).unref();
+  }
+
+  #onAnswer(): void {
+    const { exchange, target } = this.#options;
+    const bytes = this.#bytes.take();
+    const status = this.status ?? 0;
+    if (status >= 300) {
+      return this.#break(this.#fromFailure(target.adapter.readFailure(status, bytes), bytes));
+    }
+    const { requestedModel, body } = exchange;
+    const answer = target.adapter.fromAnswer(bytes, {
+      endpoint: exchange.endpoint,
+      model: requestedModel ?? '',
+      base64: body?.base64 ?? false,
+    });
+    this.#onReadAnswer(answer, body?.stream ?? false);
+  }
+
+  #onReadAnswer(answer: Answer, isStreamWanted: boolean): void {
+    if (answer.kind === 'failure') return this.#break(this.#fromFailure(answer.failure, null));
+    if (answer.kind === 'garbage') return this.#break(fromProviderFault(answer.reason, this.status));
+    if (isStreamWanted) {
+      return this.#break(
+        fromProviderFault('it answered a request for a stream with one document', this.status),
+      );
+    }
+    this.#tokens = answer.tokens;
+    this.#isAnswered = true;
+    this.#finish({ kind: 'answered', body: answer.body });
+  }
+
+  #fromFailure(failure: Parameters<typeof fromProviderFailure>[0], body: Buffer | null): AttemptFailure {
+    return fromProviderFailure(failure, { headers: this.#headers, body, nowMs: Date.now() });
+  }
+
+  #break(failure: AttemptFailure): void {
+    // First, since an abort may be heard at once.
+    this.#isOver = true;
+    this.#call?.abort();
+    if (this.#relay.isCommitted) this.#finish({ kind: 'interrupted', failure, relay: this.#relay });
+    else this.#finish({ kind: 'failed', failure });
+  }
+
+  #finish(result: AttemptResult): void {
+    this.#isOver = true;
+    this.#disarm();
+    this.#options.onResult(result);
+  }
+
+  #pause(): void {
+    // A client that reads slowly is no fault of the provider's.
+    this.#disarm();
+    this.#call?.pause();
+  }
+
+  #resume(): void {
+    if (this.#isOver) return;
+    this.#armIdle();
+    this.#call?.resume();
+  }
+
+  #armIdle(): void {
+    const idleMs = this.#options.exchange.model?.config.timeouts.idleMs ?? 0;
+    this.#arm(idleMs, `nothing came for ${idleMs} ms`);
+  }
+
+  #arm(ms: number, reason: string): void {
+    this.#disarm();
+    this.#timer = setTimeout(() => this.#break(fromProviderFault(reason, this.status)), ms);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** A rule of thumb for text when no provider counted: four bytes a token. */
+const toTokens = (bytes: number): number => Math.ceil(bytes / 4);
+
+function isJson(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('application/json');
+}

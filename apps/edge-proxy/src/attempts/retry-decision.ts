@@ -1,0 +1,58 @@
+// Pure: what a failure means for the walk and for the client.
+import { GatewayError } from '@sluice/contracts';
+import { type AttemptFailure } from './attempt-failure.js';
+
+/** Seconds that a client is told to wait when no provider gave a hint. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
+/** What the client gets when the walk is over. */
+export type FinalAnswer =
+  /** The provider's own status and body: the client's fault, or our mapping's. */
+  | { readonly kind: 'pass'; readonly status: number; readonly body: Buffer }
+  | { readonly kind: 'error'; readonly error: GatewayError };
+
+/** Whether another route may be tried after this failure. A request that is itself at fault fails everywhere. */
+export function mayTryNext(failure: AttemptFailure, hasNextRoute: boolean, attemptsLeft: number): boolean {
+  return failure.fault !== 'client' && hasNextRoute && attemptsLeft > 0;
+}
+
+/**
+ * The answer after the last failure.
+ * @param failures at least one, in order; the last decides, all give their hints
+ */
+export function toFinalAnswer(model: string, failures: readonly AttemptFailure[]): FinalAnswer {
+  const last = failures.at(-1);
+  if (last === undefined) return { kind: 'error', error: new GatewayError('all_providers_failed') };
+  const isTheirs = last.fault === 'client' || last.fault === 'mapping';
+  if (isTheirs && last.status !== null && last.body !== null) {
+    return { kind: 'pass', status: last.status, body: last.body };
+  }
+  return { kind: 'error', error: toError(model, last, failures) };
+}
+
+function toError(model: string, last: AttemptFailure, failures: readonly AttemptFailure[]): GatewayError {
+  const shown = JSON.stringify(model);
+  switch (last.fault) {
+    case 'client':
+    case 'mapping':
+      return new GatewayError(last.errorCode, {
+        message: `The provider refused the request: ${last.reason}.`,
+      });
+    case 'credential':
+      return new GatewayError('provider_credential_rejected');
+    case 'limits':
+      return new GatewayError('provider_rate_limited', {
+        message: `Every provider of the model ${shown} is over its own limit. Try again later.`,
+        retryAfterSeconds: smallestHintSeconds(failures),
+      });
+    case 'provider':
+      return new GatewayError('all_providers_failed', {
+        message: `Every route of the model ${shown} failed. The last reason: ${last.reason}.`,
+      });
+  }
+}
+
+function smallestHintSeconds(failures: readonly AttemptFailure[]): number {
+  const hints = failures.flatMap((failure) => (failure.retryAfterMs === null ? [] : [failure.retryAfterMs]));
+  return hints.length === 0 ? DEFAULT_RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(Math.min(...hints) / 1000));
+}

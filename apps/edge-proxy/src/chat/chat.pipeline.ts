@@ -1,0 +1,75 @@
+// The walk of every request, as one short function: access, judgement, routing, attempts, reporting.
+import { GatewayError } from '@sluice/contracts';
+import { runAttempts } from '../attempts/attempt-runner.js';
+import { judgeFields, scanBody } from '../http/judge-body.js';
+import { readBody } from '../http/read-body.js';
+import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
+import { relayError } from '../relay/relay-answer.js';
+import { type Reporter } from '../reporting/reporter.js';
+import { findModel, planRoutes } from '../routing/route-planner.js';
+import { type Transport } from '../upstream/transport.js';
+import { type Exchange } from './exchange.js';
+
+/** What the walk needs beside the exchange. */
+export interface ChatRooms {
+  readonly transport: Transport;
+  readonly reporter: Reporter;
+  /** For what must never happen: the request fails, the process goes on. */
+  readonly onBug: (error: unknown, exchange: Exchange) => void;
+}
+
+/** Serves one request. Never throws; everything that goes wrong is an answer and an event. */
+export function serveExchange(exchange: Exchange, rooms: ChatRooms): void {
+  const { request, generation } = exchange;
+  guarded(exchange, rooms, () => {
+    exchange.caller = generation.keyRing.identify(request.headers, exchange.receivedAtMs);
+    requireJson(request.headers);
+    readBody(request, generation.config.server.maxRequestBodyBytes, (error, bytes) =>
+      guarded(exchange, rooms, () => {
+        if (error !== null) throw error;
+        if (bytes === null) throw new GatewayError('client_closed_request');
+        walk(exchange, bytes, rooms);
+      }),
+    );
+  });
+}
+
+function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
+  const { caller, generation, endpoint, request } = exchange;
+  if (caller === null) throw new Error('a body was read for nobody');
+  const scanned = scanBody(bytes);
+  exchange.requestedModel = scanned.model;
+  exchange.model = findModel(generation, scanned.model, caller);
+  const { body, user } = judgeFields(scanned, endpoint);
+  exchange.body = body;
+  exchange.user = user;
+  runAttempts(exchange, planRoutes(exchange.model), {
+    transport: rooms.transport,
+    askedDeadlineMs: askedDeadlineMs(request.headers),
+    listener: {
+      onIntent: (begun) => rooms.reporter.recordIntent(begun),
+      onEnd: (ended, ending) => rooms.reporter.report(ended, ending),
+    },
+  });
+}
+
+/** Runs one step of the walk; what it throws becomes the answer. */
+function guarded(exchange: Exchange, rooms: ChatRooms, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) rooms.onBug(error, exchange);
+    refuse(exchange, rooms, error instanceof GatewayError ? error : new GatewayError('internal_error'));
+  }
+}
+
+function refuse(exchange: Exchange, rooms: ChatRooms, error: GatewayError): void {
+  const isGone = error.code === 'client_closed_request';
+  if (!isGone && !exchange.response.headersSent) relayError(exchange, error);
+  rooms.reporter.report(exchange, {
+    outcome: isGone ? 'cancelled' : error.status >= 500 ? 'failed' : 'rejected',
+    status: error.status,
+    errorCode: error.code,
+    errorMessage: error.message,
+  });
+}

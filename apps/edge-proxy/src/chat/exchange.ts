@@ -1,0 +1,73 @@
+// The facts of one request, gathered on its way down the rooms and told once at the end.
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type ErrorCode, type RequestAttempt, type RequestOutcome } from '@sluice/contracts';
+import { type Endpoint, type RequestBody } from '@sluice/providers';
+import { type Caller } from '../access/caller.js';
+import {
+  type ConfigGeneration,
+  type PreparedModel,
+  type PreparedTarget,
+} from '../control/config-generation.js';
+
+/** How a request ended; becomes the last fields of its event. */
+export interface Ending {
+  readonly outcome: RequestOutcome;
+  /** What the client saw; 499 when it had gone. */
+  readonly status: number;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+}
+
+/** One request of the data plane. Rooms fill in what they find; nothing is ever unset. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly endpoint: Endpoint;
+  /** The config that this request began with and keeps. */
+  readonly generation: ConfigGeneration;
+  readonly eventId: string;
+  readonly requestId: string;
+  /** Wall clock of receipt, ms since the epoch. */
+  readonly receivedAtMs: number;
+  /** Monotonic clock of receipt. */
+  readonly startedMs: number;
+
+  caller: Caller | null = null;
+  /** As the client wrote it. */
+  requestedModel: string | null = null;
+  model: PreparedModel | null = null;
+  body: RequestBody | null = null;
+  user: string | null = null;
+
+  /** Ended attempts, in order. */
+  readonly attempts: RequestAttempt[] = [];
+  /** Attempts dispatched so far, the one under way included. */
+  attemptsBegun = 0;
+  /** The target of the latest attempt. */
+  target: PreparedTarget | null = null;
+  /** Milliseconds of receipt until the first content byte was written; streams only. */
+  firstTokenMs: number | null = null;
+  /** Time spent waiting for providers. */
+  upstreamMs = 0;
+  ending: Ending | null = null;
+
+  constructor(options: {
+    readonly request: IncomingMessage;
+    readonly response: ServerResponse;
+    readonly endpoint: Endpoint;
+    readonly generation: ConfigGeneration;
+    readonly eventId: string;
+    readonly requestId: string;
+    readonly receivedAtMs: number;
+    readonly startedMs: number;
+  }) {
+    this.request = options.request;
+    this.response = options.response;
+    this.endpoint = options.endpoint;
+    this.generation = options.generation;
+    this.eventId = options.eventId;
+    this.requestId = options.requestId;
+    this.receivedAtMs = options.receivedAtMs;
+    this.startedMs = options.startedMs;
+  }
+}

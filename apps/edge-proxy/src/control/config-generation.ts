@@ -1,0 +1,80 @@
+// One generation of the config, made ready for the hot path: nothing in it is parsed or looked up twice.
+import {
+  type GatewayConfig,
+  type ModelConfig,
+  type ProviderConfig,
+  type TokenPrice,
+} from '@sluice/config-schema';
+import { type Endpoint, PROVIDER_ADAPTERS, type ProviderAdapter } from '@sluice/providers';
+import { type KeyRing } from '../access/key-ring.js';
+
+/** An endpoint of a provider, ready to be dialled. */
+export interface PreparedAddress {
+  readonly origin: string;
+  readonly path: string;
+  /** Flat list of names and values; holds the credential, never log it. */
+  readonly headers: readonly string[];
+}
+
+/** One route of a model. */
+export interface PreparedTarget {
+  readonly provider: ProviderConfig;
+  readonly providerModel: string;
+  readonly adapter: ProviderAdapter;
+  readonly addresses: Readonly<Record<Endpoint, PreparedAddress>>;
+  readonly price: TokenPrice | undefined;
+}
+
+/** A model with its routes. */
+export interface PreparedModel {
+  readonly config: ModelConfig;
+  /** In the order of the file; at least one. */
+  readonly targets: readonly PreparedTarget[];
+}
+
+/** What a request sees of the config from its first byte to its last. */
+export interface ConfigGeneration {
+  readonly config: GatewayConfig;
+  readonly keyRing: KeyRing;
+  /** By every name that a client may ask for: models and aliases, in the order of the file. */
+  readonly models: ReadonlyMap<string, PreparedModel>;
+  /** Seconds since the epoch when it was loaded. */
+  readonly loadedAtSeconds: number;
+}
+
+/** Makes a generation; the config has been validated, so this never fails on what an operator wrote. */
+export function makeConfigGeneration(
+  config: GatewayConfig,
+  keyRing: KeyRing,
+  nowMs: number,
+): ConfigGeneration {
+  const models = new Map<string, PreparedModel>();
+  for (const model of config.models.values()) {
+    models.set(model.name, {
+      config: model,
+      targets: model.routes.map((route) => prepareTarget(config, route)),
+    });
+  }
+  for (const [alias, name] of config.aliases) {
+    const model = models.get(name);
+    if (model !== undefined) models.set(alias, model);
+  }
+  return { config, keyRing, models, loadedAtSeconds: Math.trunc(nowMs / 1000) };
+}
+
+function prepareTarget(config: GatewayConfig, route: ModelConfig['routes'][number]): PreparedTarget {
+  const provider = config.providers.get(route.provider);
+  if (provider === undefined) throw new Error(`route to an unknown provider "${route.provider}"`);
+  const adapter = PROVIDER_ADAPTERS[provider.type];
+  const prepare = (endpoint: Endpoint): PreparedAddress => {
+    const { origin, path, headers } = adapter.address(provider, endpoint);
+    return { origin, path, headers: Object.entries(headers).flat() };
+  };
+  return {
+    provider,
+    providerModel: route.model,
+    adapter,
+    addresses: { 'chat.completions': prepare('chat.completions'), embeddings: prepare('embeddings') },
+    price: route.price ?? config.prices.get(route.model),
+  };
+}

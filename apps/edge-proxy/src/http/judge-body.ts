@@ -1,0 +1,105 @@
+// The bytes judged are the bytes forwarded: one strict pass finds what the gateway has to know, and
+// refuses what two parsers could read differently.
+import { GatewayError } from '@sluice/contracts';
+import {
+  asRecord,
+  type Endpoint,
+  JsonProblem,
+  type JsonSpans,
+  parseJson,
+  type RequestBody,
+  REQUEST_RULES,
+  scanJson,
+  type Span,
+  WantedKeys,
+} from '@sluice/providers';
+
+const KEYS = new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format']);
+const [MODEL, STREAM, STREAM_OPTIONS, USER, ENCODING_FORMAT] = [0, 1, 2, 3, 4] as const;
+/** A label in events; longer ones are cut. */
+const MAX_USER_CHARS = 256;
+
+/** A body that passed the strict pass; its model is known, the rest is judged by {@link judgeFields}. */
+export interface ScannedBody {
+  readonly bytes: Buffer;
+  readonly spans: JsonSpans;
+  readonly model: string;
+}
+
+/** A body whose judged fields are all of the right kind. */
+export interface JudgedBody {
+  readonly body: RequestBody;
+  readonly user: string | null;
+}
+
+/**
+ * The strict pass, and the model.
+ * @throws GatewayError `invalid_json`, or `invalid_request` for the model and for disguised keys
+ */
+export function scanBody(bytes: Buffer): ScannedBody {
+  const spans = scan(bytes);
+  if (!spans.has(MODEL)) {
+    const message =
+      'The field "model" is missing. Name a model; GET /v1/models lists the ones that this key may use.';
+    throw new GatewayError('invalid_request', { param: 'model', message });
+  }
+  const model = valueAt(bytes, spans, MODEL);
+  if (typeof model !== 'string') throw wrongKind('model', 'a string', model);
+  return { bytes, spans, model };
+}
+
+/**
+ * The other fields that the gateway itself acts on. What only the provider reads is the provider's to judge.
+ * @throws GatewayError `invalid_request`
+ */
+export function judgeFields(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
+  const { bytes, spans } = scanned;
+  const read = (key: number): unknown => (spans.has(key) ? valueAt(bytes, spans, key) : null);
+  const stream = read(STREAM);
+  if (stream !== null && typeof stream !== 'boolean') throw wrongKind('stream', 'true or false', stream);
+  const options = read(STREAM_OPTIONS);
+  if (options !== null && asRecord(options) === null) throw wrongKind('stream_options', 'an object', options);
+  const user = read(USER);
+  const body: RequestBody = {
+    bytes,
+    endpoint,
+    stream: stream === true && endpoint === 'chat.completions',
+    includeUsage: asRecord(options)?.['include_usage'] === true,
+    base64: read(ENCODING_FORMAT) === 'base64',
+    spans: {
+      model: spanOf(spans, MODEL),
+      streamOptions: spans.has(STREAM_OPTIONS) ? spanOf(spans, STREAM_OPTIONS) : null,
+      rootStart: spans.rootStart,
+    },
+  };
+  return { body, user: typeof user === 'string' ? user.slice(0, MAX_USER_CHARS) : null };
+}
+
+function scan(bytes: Buffer): JsonSpans {
+  try {
+    return scanJson(bytes, KEYS, REQUEST_RULES);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    const code = error.kind === 'disguised' ? 'invalid_request' : 'invalid_json';
+    throw new GatewayError(code, { message: `The body cannot be taken: ${error.message}.`, cause: error });
+  }
+}
+
+const spanOf = (spans: JsonSpans, key: number): Span => ({ start: spans.start(key), end: spans.end(key) });
+
+/** The span was scanned as valid JSON, so this parses. */
+const valueAt = (bytes: Buffer, spans: JsonSpans, key: number): unknown =>
+  parseJson(bytes.toString('utf8', spans.start(key), spans.end(key)));
+
+function wrongKind(field: string, wanted: string, value: unknown): GatewayError {
+  return new GatewayError('invalid_request', {
+    param: field,
+    message: `The field "${field}" must be ${wanted}, not ${kindOf(value)}.`,
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

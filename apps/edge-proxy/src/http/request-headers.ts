@@ -1,0 +1,43 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '@sluice/contracts';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?;?\s*$/i;
+
+/** The client's own label when it is a good one, else the event id. */
+export function requestIdOf(headers: IncomingHttpHeaders, eventId: string): string {
+  const asked = headers['x-request-id'];
+  return typeof asked === 'string' && REQUEST_ID.test(asked) ? asked : eventId;
+}
+
+/** @throws GatewayError `unsupported_media_type`. A body without a type is taken for JSON. */
+export function requireJson(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type'];
+  if (type !== undefined && type !== 'application/json' && !JSON_TYPE.test(type)) {
+    throw new GatewayError('unsupported_media_type', {
+      message: 'The body must be JSON in UTF-8: send "Content-Type: application/json".',
+    });
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new GatewayError('unsupported_media_type', {
+      message: 'The body must be sent without a content encoding.',
+    });
+  }
+}
+
+/**
+ * `x-sluice-deadline-ms`: milliseconds from receipt, null when absent.
+ * @throws GatewayError `invalid_request` when it is not a positive whole number
+ */
+export function askedDeadlineMs(headers: IncomingHttpHeaders): number | null {
+  const text = headers['x-sluice-deadline-ms'];
+  if (text === undefined) return null;
+  if (typeof text !== 'string' || !/^[1-9]\d{0,8}$/.test(text)) {
+    throw new GatewayError('invalid_request', {
+      param: 'x-sluice-deadline-ms',
+      message: 'The header "x-sluice-deadline-ms" must be a positive whole number of milliseconds.',
+    });
+  }
+  return Number(text);
+}

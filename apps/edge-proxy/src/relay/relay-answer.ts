@@ -1,0 +1,27 @@
+import { GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
+import { type Exchange } from '../chat/exchange.js';
+import { answerHeaders } from './response-headers.js';
+
+const JSON_TYPE = 'application/json';
+
+/** Writes a whole answer: head and body in one write. */
+export function relayAnswer(exchange: Exchange, status: number, body: Buffer): void {
+  const { response } = exchange;
+  const headers = answerHeaders(exchange, JSON_TYPE);
+  headers.push('content-length', String(body.length));
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** Writes an error of our own, in the client's dialect. */
+export function relayError(exchange: Exchange, error: GatewayError): void {
+  const { response } = exchange;
+  const body = Buffer.from(toOpenAiErrorBody(error.code, error.message, error.param));
+  const headers = answerHeaders(exchange, JSON_TYPE);
+  headers.push('content-length', String(body.length));
+  if (error.status === 429 || error.status === 503)
+    headers.push('retry-after', String(error.retryAfterSeconds ?? 1));
+  if (error.code === 'invalid_api_key') headers.push('www-authenticate', 'Bearer');
+  response.writeHead(error.status, headers);
+  response.end(body);
+}

@@ -1,0 +1,53 @@
+import { type GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
+import { type Exchange } from '../chat/exchange.js';
+import { answerHeaders } from './response-headers.js';
+
+/** What the relay may ask of the provider's side. */
+export interface Pausable {
+  pause(): void;
+  resume(): void;
+}
+
+/** Writes one stream to one client: begins late, ends once, and never faster than the client reads. */
+export class StreamRelay {
+  readonly #exchange: Exchange;
+  readonly #source: Pausable;
+  /** Whether the client has got its first byte: from here on nothing can be retried. */
+  isCommitted = false;
+
+  constructor(exchange: Exchange, source: Pausable) {
+    this.#exchange = exchange;
+    this.#source = source;
+  }
+
+  /** @param text latin1: one character a byte */
+  write(text: string): void {
+    if (text === '') return;
+    const { response } = this.#exchange;
+    if (!this.isCommitted) this.#begin();
+    if (!response.write(text, 'latin1')) this.#waitForClient();
+  }
+
+  /** Ends a stream that is complete. */
+  end(tail: string): void {
+    if (!this.isCommitted) this.#begin();
+    this.#exchange.response.end(tail, 'latin1');
+  }
+
+  /** Ends a begun stream with one error event and without the terminal marker: no client may take it for whole. */
+  interrupt(error: GatewayError): void {
+    this.#exchange.response.end(`data: ${toOpenAiErrorBody(error.code, error.message, error.param)}\n\n`);
+  }
+
+  #begin(): void {
+    this.isCommitted = true;
+    const headers = answerHeaders(this.#exchange, 'text/event-stream; charset=utf-8');
+    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
+    this.#exchange.response.writeHead(200, headers);
+  }
+
+  #waitForClient(): void {
+    this.#source.pause();
+    this.#exchange.response.once('drain', () => this.#source.resume());
+  }
+}

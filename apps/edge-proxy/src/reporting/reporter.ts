@@ -1,0 +1,95 @@
+import { requestSubject } from '@sluice/contracts';
+import { type Ending, type Exchange } from '../chat/exchange.js';
+import { type EdgeMetrics } from './edge-metrics.js';
+import { toIntentJson, toRequestEventJson } from './to-request-event.js';
+
+/** The spool, as far as this room needs it. Neither call throws or waits. */
+export interface EventSink {
+  readonly spoolId: string;
+  appendIntent(eventId: string, intentJson: string): void;
+  appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void;
+}
+
+/** The log, as far as this room needs it. */
+export interface RequestLog {
+  readonly isDebug: boolean;
+  debug(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+const MAX_MESSAGE_CHARS = 1024;
+
+/** Tells what became of each request: one intent before the upstream is called, one event at the end. */
+export class Reporter {
+  readonly #sink: EventSink;
+  readonly #log: RequestLog;
+  readonly #metrics: EdgeMetrics;
+  readonly #instance: string;
+  readonly #mask: (text: string) => string;
+
+  constructor(options: {
+    readonly sink: EventSink;
+    readonly log: RequestLog;
+    readonly metrics: EdgeMetrics;
+    readonly instance: string;
+    readonly mask: (text: string) => string;
+  }) {
+    this.#sink = options.sink;
+    this.#log = options.log;
+    this.#metrics = options.metrics;
+    this.#instance = options.instance;
+    this.#mask = options.mask;
+  }
+
+  /** Written before the provider is called: a request whose process dies is still known. */
+  recordIntent(exchange: Exchange): void {
+    const origin = { instance: this.#instance, spoolId: this.#sink.spoolId };
+    this.#sink.appendIntent(exchange.eventId, toIntentJson(exchange, origin));
+  }
+
+  /** Once for each request. Without a caller there is no event: nobody could be billed or told. */
+  report(exchange: Exchange, ending: Ending): void {
+    if (exchange.ending !== null) return;
+    const masked = this.#masked(ending);
+    exchange.ending = masked;
+    this.#metrics.onEnd(exchange, masked);
+    if (exchange.caller !== null) {
+      const nowMs = performance.now();
+      this.#sink.appendRequestEvent(exchange.eventId, requestSubject(masked.outcome), (spoolSeq) =>
+        toRequestEventJson(exchange, masked, {
+          instance: this.#instance,
+          spoolId: this.#sink.spoolId,
+          spoolSeq,
+          nowMs,
+        }),
+      );
+    }
+    this.#writeLog(exchange, masked);
+  }
+
+  #masked(ending: Ending): Ending {
+    if (ending.errorMessage === null) return ending;
+    return { ...ending, errorMessage: this.#mask(ending.errorMessage).slice(0, MAX_MESSAGE_CHARS) };
+  }
+
+  /** One line a request would double the event stream: only what went wrong on our side is worth a warning. */
+  #writeLog(exchange: Exchange, ending: Ending): void {
+    const isOurs = ending.status >= 500 || ending.errorCode === 'stream_interrupted';
+    if (!isOurs && !this.#log.isDebug) return;
+    const facts = {
+      requestId: exchange.requestId,
+      eventId: exchange.eventId,
+      keyId: exchange.caller?.keyId,
+      model: exchange.requestedModel,
+      provider: exchange.target?.provider.name,
+      outcome: ending.outcome,
+      status: ending.status,
+      errorCode: ending.errorCode,
+      errorMessage: ending.errorMessage,
+      attempts: exchange.attempts.length,
+    };
+    if (isOurs) this.#log.warn(facts, 'request failed');
+    else this.#log.debug(facts, 'request ended');
+  }
+}

@@ -1,0 +1,44 @@
+// The only door to providers. One implementation today; the walk knows nothing but this.
+import { type PreparedAddress } from '../control/config-generation.js';
+
+/** Response headers, lower-case names. */
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Why a call failed before or instead of a complete answer. */
+export type TransportFailureKind = 'connect' | 'connect_timeout' | 'reset' | 'protocol' | 'aborted';
+
+/** A call that broke. The message is ours: it names no secret. */
+export interface TransportFailure {
+  readonly kind: TransportFailureKind;
+  readonly message: string;
+}
+
+/** What the caller of an upstream hears, in this order: head, data*, then end or failed, exactly one of both. */
+export interface UpstreamListener {
+  onHead(status: number, headers: UpstreamHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFailed(failure: TransportFailure): void;
+}
+
+/** A call under way. */
+export interface UpstreamCall {
+  /** Closes the connection; the listener hears `onFailed` with kind `aborted` at most once. Idempotent. */
+  abort(): void;
+  pause(): void;
+  resume(): void;
+}
+
+export interface UpstreamRequest {
+  readonly address: PreparedAddress;
+  /** Flat list of names and values, after the address's own. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  readonly connectTimeoutMs: number;
+}
+
+export interface Transport {
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamCall;
+  /** Closes all connections; calls under way fail. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import { type ProviderConfig } from '@sluice/config-schema';
+import { type Endpoint, type ProviderAdapter, type UpstreamAddress } from '../provider-adapter.js';
+import { fromOpenAiAnswer } from './from-openai-answer.js';
+import { OpenAiStreamReader } from './openai-stream-reader.js';
+import { readOpenAiFailure } from './read-openai-failure.js';
+import { forcesOpenAiUsage, toOpenAiBody } from './to-openai-body.js';
+
+const PATHS: Record<Endpoint, string> = {
+  'chat.completions': '/chat/completions',
+  embeddings: '/embeddings',
+};
+
+/** An adapter for servers that speak OpenAI's dialect; what they do otherwise is data (`quirks`). */
+export const makeOpenAiCompatibleAdapter = (defaultBaseUrl: string | null): ProviderAdapter => ({
+  address: (provider, endpoint) => address(provider, endpoint, defaultBaseUrl),
+  toUpstreamBody: toOpenAiBody,
+  forcesUsage: forcesOpenAiUsage,
+  fromAnswer: fromOpenAiAnswer,
+  openStream: (context) => new OpenAiStreamReader(context),
+  readFailure: readOpenAiFailure,
+});
+
+export const openAiCompatibleAdapter: ProviderAdapter = makeOpenAiCompatibleAdapter(null);
+
+function address(
+  provider: ProviderConfig,
+  endpoint: Endpoint,
+  defaultBaseUrl: string | null,
+): UpstreamAddress {
+  const base = provider.baseUrl ?? defaultBaseUrl;
+  if (base === null) throw new Error(`providers.${provider.name}.baseUrl is missing`);
+  const url = new URL(base);
+  return {
+    origin: url.origin,
+    path: url.pathname.replace(/\/+$/, '') + PATHS[endpoint] + url.search,
+    headers: {
+      'content-type': 'application/json',
+      // Bodies are relayed as they come, so they must come plain.
+      'accept-encoding': 'identity',
+      ...(provider.apiKey === undefined ? {} : { authorization: `Bearer ${provider.apiKey}` }),
+      ...provider.headers,
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// Server-sent chunks of an OpenAI-speaking provider, read as latin1 text: one character a byte, nothing
+// decoded, nothing parsed that has no need to be. Only whole events come out, so a stream that breaks in
+// the middle of one can still be ended properly.
+import { type TokenCounts } from '@sluice/contracts';
+import { type StreamContext, type StreamEnd, type StreamReader } from '../provider-adapter.js';
+import { parseJson } from '../wire/read-unknown.js';
+import { type Splice } from '../wire/splice.js';
+import { findOpenAiUsage } from './from-openai-usage.js';
+import { findTopLevelString, type TextSpan } from './find-top-level-string.js';
+import { readEmbeddedFailure } from './read-openai-failure.js';
+
+/** An event larger than this ends the stream; honest ones are a few hundred bytes, images a few megabytes. */
+const MAX_EVENT_BYTES = 4 * 1024 * 1024;
+const DONE_LINE = /(?:^|\n)data:\s*\[DONE\]\s*$/;
+const FINISHED = /"finish_reason"\s*:\s*"/;
+const CONTENT =
+  /"(?:content|reasoning|reasoning_content|refusal|text|arguments|name)"\s*:\s*(?:"[^"]|\[)|"tool_calls"\s*:\s*\[/;
+const HAS_USAGE = /"usage"\s*:\s*\{/;
+const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
+const ERROR_KEY = /"error"\s*:\s*[{"]/;
+
+/** What a block of events may hold; what it does not hold is not looked for in each event. */
+interface BlockFlags {
+  readonly error: boolean;
+  readonly finish: boolean;
+  readonly usage: boolean;
+  readonly done: boolean;
+}
+
+export class OpenAiStreamReader implements StreamReader {
+  readonly #context: StreamContext;
+  /** The model's name as JSON text, in latin1 like everything here. */
+  readonly #model: string;
+  #rest = '';
+  #usageEvent = '';
+  #isFinished = false;
+  #fatal: Exclude<StreamEnd, { kind: 'complete' }> | null = null;
+  isDone = false;
+  hasContent = false;
+  contentEvents = 0;
+
+  constructor(context: StreamContext) {
+    this.#context = context;
+    this.#model = Buffer.from(JSON.stringify(context.model), 'utf8').toString('latin1');
+  }
+
+  get fatal(): Exclude<StreamEnd, { kind: 'complete' }> | null {
+    return this.#fatal;
+  }
+
+  push(chunk: Buffer): string {
+    const text = this.#rest + chunk.toString('latin1');
+    const end = endOfLastEvent(text);
+    this.#rest = text.slice(end);
+    if (this.#rest.length > MAX_EVENT_BYTES) {
+      this.#fatal = {
+        kind: 'broken',
+        reason: `the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`,
+      };
+    }
+    return end === 0 ? '' : this.#relay(text, end);
+  }
+
+  /** Walks the whole events in text[0, end), rewriting each. */
+  #relay(text: string, end: number): string {
+    const flags = flagsOf(text);
+    let out = '';
+    let copied = 0;
+    for (let start = 0; start < end && !this.isDone;) {
+      const stop = endOfEvent(text, start, end);
+      const change = this.#read(text, { start, end: stop }, flags);
+      if (this.#fatal !== null) return out + text.slice(copied, start);
+      if (change !== null) {
+        out += text.slice(copied, change.start) + change.text;
+        copied = change.end;
+      }
+      start = stop;
+      // Nothing that follows the terminal marker belongs to the answer.
+      if (this.isDone) return out + text.slice(copied, stop);
+    }
+    return out + text.slice(copied, end);
+  }
+
+  /** Takes the facts of one event; says what of it must change before it goes on. */
+  #read(text: string, span: TextSpan, flags: BlockFlags): Splice | null {
+    if (flags.error || flags.finish || flags.usage || flags.done || !this.hasContent) {
+      const event = text.slice(span.start, span.end);
+      if (flags.error && ERROR_KEY.test(event) && this.#isFailure(event)) return null;
+      if (flags.done && DONE_LINE.test(event)) {
+        this.isDone = true;
+        return null;
+      }
+      if (flags.finish && FINISHED.test(event)) this.#isFinished = true;
+      if (!this.hasContent && CONTENT.test(event)) this.hasContent = true;
+      if (flags.usage && HAS_USAGE.test(event)) {
+        this.#usageEvent = event;
+        if (this.#context.hideUsage && NO_CHOICES.test(event)) return { ...span, text: '' };
+      }
+    }
+    const model = findTopLevelString(text, 'model', span.start, span.end);
+    if (model === null) return null;
+    if (this.hasContent) this.contentEvents += 1;
+    return { start: model.start, end: model.end, text: this.#model };
+  }
+
+  #isFailure(event: string): boolean {
+    const failure = readEmbeddedFailure(parseEvent(event));
+    if (failure === null) return false;
+    this.#fatal = { kind: 'failure', failure };
+    return true;
+  }
+
+  end(): StreamEnd {
+    const tail = this.#takeRest();
+    if (this.#fatal !== null) return this.#fatal;
+    if (this.isDone) return { kind: 'complete', tail: tail ?? '' };
+    if (tail === null) return { kind: 'broken', reason: 'the stream ended inside an event' };
+    if (!this.#isFinished) return { kind: 'broken', reason: 'the stream ended before its terminal marker' };
+    // Several servers end after the finish reason without the marker; clients wait for it.
+    return { kind: 'complete', tail: `${tail}data: [DONE]\n\n` };
+  }
+
+  /** Some servers leave out the blank line after the last event: what is whole is taken, null if it is not. */
+  #takeRest(): string | null {
+    const rest = this.#rest;
+    this.#rest = '';
+    if (this.isDone || rest.trim() === '') return '';
+    const event = `${rest.trimEnd()}\n\n`;
+    const isWhole = DONE_LINE.test(event) || parseEvent(event) !== undefined;
+    return isWhole ? this.#relay(event, event.length) : null;
+  }
+
+  tokens(): TokenCounts | null {
+    return this.#usageEvent === '' ? null : findOpenAiUsage(parseEvent(this.#usageEvent));
+  }
+}
+
+const flagsOf = (text: string): BlockFlags => ({
+  error: text.includes('"error"') && ERROR_KEY.test(text),
+  finish: FINISHED.test(text),
+  usage: text.includes('"usage"') && HAS_USAGE.test(text),
+  done: text.includes('[DONE]'),
+});
+
+/** Offset after the last blank line, 0 when there is none. */
+function endOfLastEvent(text: string): number {
+  const plain = text.lastIndexOf('\n\n');
+  const mixed = text.lastIndexOf('\n\r\n');
+  return Math.max(plain < 0 ? 0 : plain + 2, mixed < 0 ? 0 : mixed + 3);
+}
+
+/** Offset after the first blank line at or after `start`; `end` is known to be one. */
+function endOfEvent(text: string, start: number, end: number): number {
+  let at = start;
+  for (;;) {
+    const line = text.indexOf('\n', at);
+    if (line < 0 || line >= end) return end;
+    if (text.charCodeAt(line + 1) === 0x0a) return line + 2;
+    if (text.charCodeAt(line + 1) === 0x0d && text.charCodeAt(line + 2) === 0x0a) return line + 3;
+    at = line + 1;
+  }
+}
+
+/** The JSON of an event's data lines, undefined when it is none. */
+function parseEvent(event: string): unknown {
+  const data = event
+    .split('\n')
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trim())
+    .join('\n');
+  return parseJson(Buffer.from(data, 'latin1').toString('utf8'));
+}

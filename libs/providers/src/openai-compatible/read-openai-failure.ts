@@ -1,0 +1,87 @@
+import { type ErrorCode } from '@sluice/contracts';
+import { type ProviderFailure } from '../provider-adapter.js';
+import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
+
+const MAX_MESSAGE = 1024;
+const QUOTA =
+  /insufficient_quota|insufficient_balance|billing_hard_limit|exceeded your current quota|spend_limit/i;
+const CREDENTIAL = /invalid_api_key|incorrect api key|invalid api key|api key not valid|no auth credentials/i;
+const CONTEXT =
+  /context_length_exceeded|maximum context length|context window|prompt is too long|prompt too long|too_many_prompt_tokens|too_many_tokens|input token count .* exceeds/i;
+
+/** Reads the body of a refused call in any shape that OpenAI-speaking servers send. Never throws. */
+export function readOpenAiFailure(status: number, bytes: Buffer): ProviderFailure {
+  const text = bytes.toString('utf8', 0, Math.min(bytes.length, 64 * 1024));
+  const document = asRecord(parseJson(text));
+  const { message, code } = describe(document);
+  return fail(status, message === '' ? `the provider answered ${status}` : message, code, {
+    passable: asRecord(document?.['error']) !== null || document !== null,
+  });
+}
+
+/**
+ * The error inside an answer whose status says 200: `{"error": {…}}` or `{"error": "text"}`.
+ * @returns null when the document holds none
+ */
+export function readEmbeddedFailure(document: unknown): ProviderFailure | null {
+  const root = asRecord(document);
+  const error = root?.['error'];
+  if (root === null || error === undefined || error === null || error === '' || error === false) return null;
+  const { message, code } = describe(root);
+  return fail(statusOf(error), message === '' ? 'the provider answered with an error' : message, code, {
+    passable: false,
+  });
+}
+
+interface Words {
+  readonly message: string;
+  readonly code: string;
+}
+
+function describe(document: Readonly<Record<string, unknown>> | null): Words {
+  if (document === null) return { message: '', code: '' };
+  const error = asRecord(document['error']);
+  if (error !== null) {
+    return { message: asText(error['message']), code: asText(error['code']) || asText(error['type']) };
+  }
+  const message = asText(document['error']) || asText(document['message']) || detailOf(document['detail']);
+  return { message, code: asText(document['code']) || asText(document['type']) };
+}
+
+/** `detail` is a sentence, or the list of problems that pydantic makes. */
+function detailOf(detail: unknown): string {
+  if (!Array.isArray(detail)) return asText(detail);
+  return detail.map((item) => asText(asRecord(item)?.['msg'])).join('; ');
+}
+
+function statusOf(error: unknown): number {
+  const record = asRecord(error);
+  for (const key of ['status_code', 'status', 'code']) {
+    const number = Number(record?.[key]);
+    if (Number.isInteger(number) && number >= 400 && number <= 599) return number;
+  }
+  return 500;
+}
+
+function fail(status: number, message: string, code: string, extra: { passable: boolean }): ProviderFailure {
+  const words = `${code} ${message}`;
+  return {
+    message: message.slice(0, MAX_MESSAGE),
+    code: code.toLowerCase(),
+    status,
+    quotaExhausted: (status === 429 || status === 400) && QUOTA.test(words),
+    credentialRejected: status === 400 && CREDENTIAL.test(words),
+    errorCode: errorCodeOf(status, words),
+    passable: extra.passable,
+  };
+}
+
+function errorCodeOf(status: number, words: string): ErrorCode {
+  if (status === 413) return 'request_too_large';
+  if (status === 415) return 'unsupported_media_type';
+  if (status === 404) return 'model_not_found';
+  if (status === 400 && CONTEXT.test(words)) return 'context_length_exceeded';
+  if (status === 429) return 'provider_rate_limited';
+  if (status === 401 || status === 402 || status === 403) return 'provider_credential_rejected';
+  return status < 500 ? 'invalid_request' : 'all_providers_failed';
+}

@@ -1,0 +1,29 @@
+// Reading of vendors' JSON: nothing is trusted, nothing throws.
+
+/** The value as a plain object, null for everything else (arrays included). */
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  // A non-array object's own keys can be read as unknown values.
+  return value as Record<string, unknown>;
+}
+
+/** The value as text, '' for everything but strings and finite numbers. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : '';
+}
+
+/** The value as a whole count, 0 for what is none. Fractions are cut. */
+export function asCount(value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0) || value > Number.MAX_SAFE_INTEGER) return 0;
+  return Math.trunc(value);
+}
+
+/** The parsed JSON text, undefined when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
