@@ -7,3 +7,7 @@ export * from './spool/event-spool.types.js';
 export { type SequenceRange } from './spool/sequence-set.js';
 export { type SpooledStream } from './spool/spooled-streams.js';
 export * from './streams.js';
+export * from './consumer/event-delivery.js';
+export * from './dead-letter.js';
+export * from './jetstream.strategy.js';
+export * from './on-event.decorator.js';

@@ -8,11 +8,13 @@ import { Backlog } from './backlog.js';
 import { type EventSpoolOptions, type SpoolStats } from './event-spool.types.js';
 import { FrameEncoder } from './frame.js';
 import { LiveQueue } from './live-queue.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { SegmentWriter } from './segment-writer.js';
 import { nodeSpoolFiles, type SpoolFiles } from './spool-files.js';
 import { SpoolFolder, type SpooledEvent, type SpoolSegment } from './spool-folder.js';
 import { takeSpoolLock } from './spool-lock.js';
 import { REQUESTS_CODE, SPOOLED_STREAMS, type SpooledStream } from './spooled-streams.js';
+import { TroubleLog } from './trouble-log.js';
 
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_BYTES = 1024 * MIB;
@@ -23,9 +25,10 @@ const DEFAULT_ADOPT_INTERVAL_MS = 60_000;
 const DEFAULT_LIVE_QUEUE = { maxEvents: 8192, maxBytes: 8 * MIB };
 /** A folder that could not be made is tried again, but not by every request. */
 const RETRY_FOLDER_MS = 1_000;
+/** The last part of a full spool is for the outcomes of what has begun. */
+const INTENT_SHARE = 15 / 16;
 /** A segment that only open intents hold is freed by writing these again, once so many follow it. */
 const CARRY_OVER_AFTER_SEGMENTS = 4;
-const REFUSAL_LOG_INTERVAL_MS = 10_000;
 
 /** Where an event is before it is written. */
 const NOWHERE: SpoolSegment = new SpoolFolder('', '').addSegment(0, 0);
@@ -45,6 +48,7 @@ export class EventSpool {
   readonly #maxBytes: number;
   readonly #segmentBytes: number;
   readonly #log: BusLog;
+  readonly #trouble: TroubleLog;
   readonly #files: SpoolFiles;
   readonly #recoverIntent: EventSpoolOptions['recoverIntent'];
   readonly #folder: SpoolFolder;
@@ -61,12 +65,9 @@ export class EventSpool {
   #intentsRecovered = 0;
   #adoptedHoles = 0;
   #damagedBytes = 0;
-  #failure: string | null = null;
-  #droppedBefore = 0;
-  #refusalLoggedAt = -Infinity;
-  readonly #syncing = new OneAtATime((error) => this.#logBackgroundError(error));
-  readonly #saving = new OneAtATime((error) => this.#logBackgroundError(error));
-  readonly #adopting = new OneAtATime((error) => this.#logBackgroundError(error));
+  readonly #syncing = this.#upkeep(() => this.#sync());
+  readonly #saving = this.#upkeep(() => this.#saveProgress());
+  readonly #adopting = this.#upkeep(() => this.#adopt());
   #isClosed = false;
 
   private constructor(options: EventSpoolOptions) {
@@ -82,23 +83,20 @@ export class EventSpool {
       this.#log.error(damage, 'a spool segment is damaged; what cannot be read is counted as dropped');
     });
     this.#folder = new SpoolFolder(join(this.#rootDir, this.spoolId), this.spoolId);
+    this.#trouble = new TroubleLog(options.log, { spoolId: this.spoolId, dir: this.#rootDir }, () =>
+      this.#folder.droppedCount(REQUESTS_CODE),
+    );
     try {
       this.#openFolder();
     } catch (error) {
       this.#fail(error);
     }
     this.#timers = [
-      every(options.fsyncIntervalMs ?? DEFAULT_FSYNC_INTERVAL_MS, () =>
-        this.#syncing.run(() => this.#sync()),
-      ),
-      every(options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS, () =>
-        this.#saving.run(() => this.#saveProgress()),
-      ),
-      every(options.adoptIntervalMs ?? DEFAULT_ADOPT_INTERVAL_MS, () =>
-        this.#adopting.run(() => this.#adopt()),
-      ),
+      this.#syncing.every(options.fsyncIntervalMs ?? DEFAULT_FSYNC_INTERVAL_MS),
+      this.#saving.every(options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS),
+      this.#adopting.every(options.adoptIntervalMs ?? DEFAULT_ADOPT_INTERVAL_MS),
     ];
-    this.#adopting.run(() => this.#adopt());
+    this.#adopting.run();
   }
 
   /** Opens a spool. A folder that cannot be written does not stop it: records are dropped and counted. */
@@ -108,6 +106,10 @@ export class EventSpool {
 
   /** Records that a request has begun. A later intent of the same event id replaces the earlier. Never throws. */
   appendIntent(eventId: string, intentJson: string): void {
+    if (this.#usedBytes >= this.#maxBytes * INTENT_SHARE) {
+      this.#intentsNotStored += 1;
+      return;
+    }
     try {
       const length = this.#encoder.encodeIntent(eventId, intentJson);
       this.#folder.openIntent(eventId, intentJson, this.#write(length));
@@ -146,7 +148,7 @@ export class EventSpool {
       adoptedSpools: adopted.length,
       adoptedHoles: this.#adoptedHoles,
       damagedBytes: this.#damagedBytes,
-      isStoring: this.#failure === null,
+      isStoring: this.#trouble.isStoring,
     };
   }
 
@@ -192,13 +194,13 @@ export class EventSpool {
     this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([this.#syncing.done, this.#saving.done, this.#adopting.done]);
-    await this.#backlog.close().catch((error: unknown) => this.#logBackgroundError(error));
-    for (const error of (await this.#writer?.close()) ?? []) this.#logBackgroundError(error);
+    await this.#backlog.close().catch((error: unknown) => this.#trouble.upkeepFailed(error));
+    for (const error of (await this.#writer?.close()) ?? []) this.#trouble.upkeepFailed(error);
     this.#writer = null;
-    await this.#saveProgress().catch((error: unknown) => this.#logBackgroundError(error));
+    await this.#saveProgress().catch((error: unknown) => this.#trouble.upkeepFailed(error));
     for (const folder of [this.#folder, ...this.#adopted]) {
       if (folder.lock !== null && folder.isFinished) {
-        await folder.remove().catch((error: unknown) => this.#logBackgroundError(error));
+        await folder.remove().catch((error: unknown) => this.#trouble.upkeepFailed(error));
       }
       folder.lock?.release();
       folder.lock = null;
@@ -216,7 +218,7 @@ export class EventSpool {
       const json = toJson(sequence);
       return { streamCode: REQUESTS_CODE, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
     } catch (error) {
-      this.#refuse(error);
+      this.#trouble.refused(error);
       return null;
     }
   }
@@ -225,6 +227,7 @@ export class EventSpool {
     try {
       const length = this.#encoder.encodeEvent(event);
       event.segment = this.#write(length);
+      this.#trouble.stored();
       this.#folder.noteStored(event);
       this.#appended += 1;
       if (this.#live.offer(event)) this.#backlog.endGap();
@@ -240,12 +243,14 @@ export class EventSpool {
     if (this.#writer === null) this.#reopenFolder();
     const writer = this.#writer;
     if (writer === null || this.#isClosed) throw new Error('the spool has no folder to write to');
-    if (this.#folder.bytes + this.#adoptedBytes + length > this.#maxBytes) {
+    if (this.#usedBytes + length > this.#maxBytes) {
       throw new Error(`the spool is full (${this.#maxBytes} bytes)`);
     }
-    const segment = writer.append(this.#encoder.buffer, length);
-    if (this.#failure !== null) this.#recovered();
-    return segment;
+    return writer.append(this.#encoder.buffer, length);
+  }
+
+  get #usedBytes(): number {
+    return this.#folder.bytes + this.#adoptedBytes;
   }
 
   #reopenFolder(): void {
@@ -273,6 +278,10 @@ export class EventSpool {
       segmentBytes: this.#segmentBytes,
       files: this.#files,
     });
+  }
+
+  #upkeep(work: () => Promise<void>): OneAtATime {
+    return new OneAtATime(work, (error) => this.#trouble.upkeepFailed(error));
   }
 
   async #sync(): Promise<void> {
@@ -359,59 +368,9 @@ export class EventSpool {
     };
   }
 
+  /** A record that is too long is its own fault; everything else is the disk's. */
   #fail(error: unknown): void {
-    if (error instanceof RangeError) {
-      this.#refuse(error);
-      return;
-    }
-    if (this.#failure !== null) return;
-    const facts = { spoolId: this.spoolId, dir: this.#rootDir, ...toErrorFacts(error) };
-    this.#failure = facts.error;
-    this.#droppedBefore = this.#folder.droppedCount(REQUESTS_CODE);
-    this.#log.error(facts, 'the spool cannot store events; requests go on and drops are counted');
-  }
-
-  /** One record's own fault, not the disk's. Callers' mistakes come in floods: some are logged, all are counted. */
-  #refuse(error: unknown): void {
-    if (performance.now() - this.#refusalLoggedAt < REFUSAL_LOG_INTERVAL_MS) return;
-    this.#refusalLoggedAt = performance.now();
-    const facts = { spoolId: this.spoolId, ...toErrorFacts(error) };
-    this.#log.error(facts, 'a record cannot be stored and is dropped; drops are counted');
-  }
-
-  #recovered(): void {
-    this.#failure = null;
-    const dropped = this.#folder.droppedCount(REQUESTS_CODE) - this.#droppedBefore;
-    this.#log.warn({ spoolId: this.spoolId, dropped }, 'the spool stores events again');
-  }
-
-  #logBackgroundError(error: unknown): void {
-    this.#log.warn(
-      { spoolId: this.spoolId, ...toErrorFacts(error) },
-      'spool upkeep failed; it is tried again',
-    );
+    if (error instanceof RangeError) this.#trouble.refused(error);
+    else this.#trouble.failed(error);
   }
 }
-
-/** Upkeep that is skipped while its last run still goes on. */
-class OneAtATime {
-  done: Promise<void> = Promise.resolve();
-  #isRunning = false;
-  readonly #onError: (error: unknown) => void;
-
-  constructor(onError: (error: unknown) => void) {
-    this.#onError = onError;
-  }
-
-  run(work: () => Promise<void>): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.done = work()
-      .catch(this.#onError)
-      .finally(() => {
-        this.#isRunning = false;
-      });
-  }
-}
-
-const every = (intervalMs: number, work: () => void): NodeJS.Timeout => setInterval(work, intervalMs).unref();
