@@ -26,11 +26,16 @@ export function portVar(defaultPort: number): z.ZodType<number> {
 export function urlVar(protocols: readonly string[], defaultUrl?: string): z.ZodType<string> {
   const wanted = protocols.map((protocol) => `${protocol}//…`).join(' or ');
   const message = `must be an address like ${wanted}`;
-  const schema = z.string({ error: message }).transform((text, ctx): string => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url !== undefined && protocols.includes(url.protocol)) return text;
-    const kind = url === undefined ? 'text that is no address' : 'an address of another kind';
-    ctx.issues.push({ code: 'custom', message: `${message}, but is ${kind}`, input: undefined });
+  const schema = z.unknown().transform((text, ctx): string => {
+    const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+    if (typeof text === 'string' && url !== undefined && protocols.includes(url.protocol)) return text;
+    const kind =
+      url === undefined ? ', but is text that is no address' : ', but is an address of another kind';
+    ctx.issues.push({
+      code: 'custom',
+      message: text === undefined ? message : message + kind,
+      input: undefined,
+    });
     return z.NEVER;
   });
   return defaultUrl === undefined ? schema : schema.default(defaultUrl);

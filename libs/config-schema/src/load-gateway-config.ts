@@ -4,11 +4,12 @@ import { findWarnings } from './find-warnings.js';
 import { freezeDeep } from './freeze-deep.js';
 import { type ConfigProblem, type ConfigResult } from './gateway-config.js';
 import { gatewayConfigSchema } from './schema/gateway-config.schema.js';
-import { SENTENCE_BREAK } from './schema/leaf.js';
+import { ALREADY_REPORTED, SENTENCE_BREAK } from './schema/leaf.js';
 import { configVersionOf, toGatewayConfig } from './to-gateway-config.js';
 import { type ConfigPath, fieldName, formatPath, showPath } from './yaml/config-path.js';
 import { type Finding } from './yaml/finding.js';
-import { type Place, readYaml, type YamlTree } from './yaml/read-yaml.js';
+import { readYaml, type YamlTree } from './yaml/read-yaml.js';
+import { type Place } from './yaml/yaml-walk.js';
 
 /** Where the text came from and where its references lead. */
 export interface LoadGatewayConfigOptions {
@@ -61,7 +62,7 @@ function toFindings(issue: z.core.$ZodIssue): readonly Finding[] {
   }
   if (issue.code !== 'custom')
     return [{ path, message: 'is not what is expected here: see the reference of the config' }];
-  return issue.message === '' ? [] : [{ path, message: issue.message }];
+  return issue.message === ALREADY_REPORTED ? [] : [{ path, message: issue.message }];
 }
 
 function toProblems(findings: readonly Finding[], tree: YamlTree): readonly ConfigProblem[] {

@@ -9,7 +9,7 @@ import {
   type TimeoutsConfig,
 } from './gateway-config.js';
 import { type ParsedFile } from './schema/gateway-config.schema.js';
-import { type Place } from './yaml/read-yaml.js';
+import { type Place } from './yaml/yaml-walk.js';
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
@@ -152,9 +152,11 @@ function toTimeouts(timeouts: ParsedFile['timeouts']): TimeoutsConfig {
 
 /** Chains end at a model: the checks have refused everything else. */
 function toAliases(file: ParsedFile, place: Place | undefined): Map<string, string> {
+  // A map, since an object answers for names like "constructor".
+  const targets = new Map(Object.entries(file.aliases));
   return toMap(file.aliases, place, (target) => {
     let name = target;
-    for (let next = file.aliases[name]; next !== undefined; next = file.aliases[name]) name = next;
+    for (let next = targets.get(name); next !== undefined; next = targets.get(name)) name = next;
     return name;
   });
 }

@@ -2,6 +2,7 @@ import { type Finding } from '../yaml/finding.js';
 import { type ConfigPath } from '../yaml/config-path.js';
 import { suggestName } from '../yaml/nearest-name.js';
 import { entriesOf, fieldOf, isPlainMap, itemsOf, type PlainMap, textOf } from '../yaml/plain-value.js';
+import { FALLBACK_REASONS } from '../schema/model.schema.js';
 import { showLoop } from './check-aliases.js';
 import { type ConfigCheck } from './config-check.js';
 import { findLoops } from './find-loops.js';
@@ -60,7 +61,7 @@ function priceFindings(model: unknown, name: string, file: PlainMap): Finding[] 
       fieldOf(route, 'price') !== undefined || (providerModel !== undefined && priced.has(providerModel))
     );
   };
-  if (priced.has(name) || routes.some(hasPrice)) return [];
+  if (routes.some(hasPrice)) return [];
   const message =
     'is "lowest-cost", but no route of this model has a price: give the routes a "price", or add their models under "prices"';
   return [{ path: ['models', name, 'strategy'], message }];
@@ -88,12 +89,10 @@ function fallbacksOf(model: unknown, path: ConfigPath, kind: string): FallbackRe
   return found;
 }
 
-function fallbackKinds(model: unknown): string[] {
-  return ['fallbacks', ...entriesOf(fieldOf(model, 'fallbacksOn')).map(([kind]) => kind)];
-}
+const FALLBACK_KINDS = ['fallbacks', ...FALLBACK_REASONS];
 
 function unknownFallbacks(model: unknown, path: ConfigPath, names: ModelNames): Finding[] {
-  const references = fallbackKinds(model).flatMap((kind) => fallbacksOf(model, path, kind));
+  const references = FALLBACK_KINDS.flatMap((kind) => fallbacksOf(model, path, kind));
   return references.flatMap((reference) => {
     if (resolveModelName(reference.target, names).kind !== 'unknown') return [];
     const suggestion = suggestName(reference.target, knownModelNames(names));
@@ -104,8 +103,7 @@ function unknownFallbacks(model: unknown, path: ConfigPath, names: ModelNames): 
 
 /** Loops of one kind of failure: what follows `contextWindow` cannot come back to where the context was too small. */
 function fallbackLoops(models: readonly (readonly [string, unknown])[], names: ModelNames): Finding[] {
-  const kinds = new Set(models.flatMap(([, model]) => fallbackKinds(model)));
-  return [...kinds].flatMap((kind) => {
+  return FALLBACK_KINDS.flatMap((kind) => {
     const references = new Map(
       models.map(([name, model]) => [name, fallbacksOf(model, ['models', name], kind)]),
     );

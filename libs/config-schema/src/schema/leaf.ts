@@ -1,7 +1,7 @@
 // The pieces every section's schema is made of. They say what was wanted and which kind was found, never the value.
 import { z } from 'zod';
 import { isPlainMap, kindOf, type PlainMap, ReferencedText, UNREADABLE } from '../yaml/plain-value.js';
-import { showUnknownKey } from '../yaml/config-path.js';
+import { firstWord } from '../yaml/config-path.js';
 import { suggestName } from '../yaml/nearest-name.js';
 
 /** What a leaf read: a value, or why the value will not do (undefined: its kind is wrong). */
@@ -22,6 +22,9 @@ export interface LeafKind<T> {
 
 // Separates the sentences of one issue about several keys; keys are shown as JSON, so none can hold it.
 export const SENTENCE_BREAK = '\n';
+
+/** Message of an issue about a value whose mistake is in the list already. */
+export const ALREADY_REPORTED = '(reported)';
 
 /** A single value. A required one that is absent says how to add it. */
 export function leaf<T>(kind: LeafKind<T>): z.ZodType<T> {
@@ -63,7 +66,7 @@ export function list<T>(
   options: { nonEmpty?: boolean } = {},
 ): z.ZodType<T[]> {
   const onlyLists = (value: unknown, ctx: z.RefinementCtx): unknown[] => {
-    if (value === UNREADABLE) return refuse(ctx, '');
+    if (value === UNREADABLE) return refuse(ctx, ALREADY_REPORTED);
     if (value === undefined) return refuse(ctx, `is missing: add a list of ${items}`);
     if (!Array.isArray(value)) {
       return refuse(ctx, `must be a list of ${items}, but is ${kindOf(value)}; write it in [ ]`);
@@ -76,7 +79,7 @@ export function list<T>(
   return z.unknown().transform(onlyLists).pipe(z.array(item));
 }
 
-/** Ends a transform with a mistake. An empty message: it is reported already. */
+/** Ends a transform with a mistake. */
 export function refuse(ctx: z.RefinementCtx, message: string): never {
   ctx.issues.push({ code: 'custom', message, input: undefined });
   // zod's own mark for "no value": nothing reads it, since the parse fails.
@@ -85,16 +88,16 @@ export function refuse(ctx: z.RefinementCtx, message: string): never {
 
 function onlyMaps(value: unknown, ctx: z.RefinementCtx): PlainMap {
   if (isPlainMap(value)) return value;
-  if (value === UNREADABLE) return refuse(ctx, '');
+  if (value === UNREADABLE) return refuse(ctx, ALREADY_REPORTED);
   if (value === undefined) return refuse(ctx, 'is missing: add this section');
   return refuse(ctx, `must be a map, but is ${kindOf(value)}; write "name: value" lines under it, or { }`);
 }
 
 function unknownKeyMessage(key: string, known: readonly string[]): string {
-  const shown = showUnknownKey(key);
-  const glued = known.find((name) => key.startsWith(`${name}:`));
-  if (glued !== undefined) return `is no key: write a blank after "${glued}:"`;
-  const suggestion = suggestName(shown, known);
+  const word = firstWord(key);
+  if (word !== key && known.includes(word))
+    return `is no key: write ${JSON.stringify(`${word}: `)}, then the value`;
+  const suggestion = suggestName(word, known);
   return suggestion === ''
     ? `is an unknown key: remove it, or use one of ${known.join(', ')}`
     : `is an unknown key${suggestion}`;

@@ -12,5 +12,5 @@ export const priceSchema = section({
   cacheWrite: usdPerMillion.optional(),
 });
 
-/** `prices`: by the provider's name of the model, or by ours. */
+/** `prices`: by the provider's name of the model, as routes write it. */
 export const pricesSchema = namedMap(priceSchema);

@@ -7,14 +7,17 @@ export type ConfigPath = readonly (string | number)[];
 const MAX_SHOWN_NAME = 80;
 const PLAIN_NAME = /^[^\s.[\]"'\u0000-\u001f\u007f]+$/u;
 
-// Only these may hold a ":" or "=" in names of their own.
-const FREE_NAMES: ReadonlySet<string | number | undefined> = new Set(['models', 'aliases', 'prices']);
+// Their entries have names that the operator chose; the first three may hold any character but blanks.
+const NAMED_SECTIONS: ReadonlySet<string | number | undefined> = new Set(['models', 'aliases', 'prices']);
+const OWNER_SECTIONS: ReadonlySet<string | number | undefined> = new Set(['providers', 'teams']);
 
-/** A path fit for a message: what may be a value glued to its key is cut. See {@link showUnknownKey}. */
+/** A path fit for a message: what may be a value that became a key is cut. See {@link showKey}. */
 export function showPath(path: ConfigPath): ConfigPath {
   return path.map((segment, index) => {
-    const isFree = typeof segment === 'number' || (index === 1 && FREE_NAMES.has(path[0]));
-    return isFree ? segment : showUnknownKey(segment);
+    if (typeof segment === 'number') return segment;
+    if (index === 1 && NAMED_SECTIONS.has(path[0])) return segment;
+    if (index === 1 && OWNER_SECTIONS.has(path[0])) return firstWord(segment);
+    return showKey(segment);
   });
 }
 
@@ -37,13 +40,24 @@ export function fieldName(path: ConfigPath): string {
   return JSON.stringify(cut(String(name)) + indices.map((index) => `[${index}]`).join(''));
 }
 
+// Every key of the config looks like this; keys that open doors are longer or have digits.
+const KEY_LIKE = /^[A-Za-z_-]{1,23}$/;
+const KEY_START = /^[A-Za-z_-]{0,8}/;
+
 /**
- * A key nobody knows, fit for a message. `{ apiKey:sk-… }` without its blank is one key to YAML,
- * so everything after a `:` or `=` is cut: it may be a secret.
+ * A key fit for a message. A slip of the pen makes a value part of its key (`{ apiKey:sk-… }`, `{ apiKey sk-… }`) or
+ * a key of its own (`{ apiKey: , sk-… }`), so only what looks like a key is shown whole.
  */
-export function showUnknownKey(key: string): string {
-  const end = key.search(/[:=]/);
-  return end === -1 ? cut(key) : `${cut(key.slice(0, end + 1))}…`;
+export function showKey(key: string): string {
+  const name = firstWord(key);
+  if (!KEY_LIKE.test(name)) return `${KEY_START.exec(name)?.[0] ?? ''}…`;
+  return name === key ? name : `${name}…`;
+}
+
+/** What stands before the first `:`, `=` or blank. */
+export function firstWord(key: string): string {
+  const end = key.search(/[:=\s]/);
+  return end === -1 ? key : key.slice(0, end);
 }
 
 function cut(name: string): string {

@@ -10,7 +10,7 @@ export const YAML_ERROR_MESSAGES: Readonly<Record<ErrorCode, string>> = {
   BAD_DIRECTIVE: 'this %directive is not understood: remove the line',
   BAD_DQ_ESCAPE: 'unknown escape in double quotes: double the backslash, or use single quotes',
   BAD_INDENT:
-    'the indentation does not fit: indent the entries of one map or list by the same number of blanks',
+    'the indentation does not fit, or a } or ] is missing: indent the entries of one map or list alike, and close what is open',
   BAD_PROP_ORDER: 'anchors and tags go before the value: move them',
   BAD_SCALAR_START: 'text cannot start with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
