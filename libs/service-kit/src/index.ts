@@ -19,4 +19,5 @@ export {
   type ShutdownOptions,
   type ShutdownStep,
 } from './shutdown.js';
+export { type Logger } from 'pino';
 export { type LogError, toLogError } from './to-log-error.js';
