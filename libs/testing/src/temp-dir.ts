@@ -10,12 +10,14 @@ export interface TempDir extends AsyncDisposable {
 }
 
 const made = new Set<string>();
+let removesAtExit = false;
 
 /** Makes an empty folder under the system's temporary folder. Others may pass through it (a database server's user must). */
 export async function tempDir(prefix = 'sluice-test-'): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), prefix));
   chmodSync(path, 0o711);
-  if (made.size === 0) process.once('exit', removeAll);
+  if (!removesAtExit) process.once('exit', removeAll);
+  removesAtExit = true;
   made.add(path);
   const remove = async (): Promise<void> => {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });

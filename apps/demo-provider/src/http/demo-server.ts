@@ -35,6 +35,8 @@ export interface DemoServer {
 
 /** Longer than a gateway's own keep-alive, so that it is the gateway that closes idle connections. */
 const KEEP_ALIVE_MS = 120_000;
+/** How soon after its last answer a connection ends while the provider stops. */
+const IDLE_SWEEP_MS = 20;
 const LONGEST_ATTEMPT_ID = 200;
 
 const POST_ROUTES = {
@@ -166,9 +168,12 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function close(server: Server, gate: ConnectionGate, graceMs: number): Promise<void> {
   gate.close();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+    // close() ends the connections that are idle now; those that become so later are ended here.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     const done = (): void => {
-      clearTimeout(timer);
+      clearTimeout(deadline);
+      clearInterval(sweep);
       resolve();
     };
     if (server.listening) server.close(done);
