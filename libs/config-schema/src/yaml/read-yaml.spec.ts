@@ -15,7 +15,11 @@ describe('YAML traps', () => {
     ['nesting without end', '['.repeat(100_000), 'nested too deeply'],
     ['a key of nothing', `${SMALLEST}"": 1`, 'is a key without a name'],
     ['a merge key', `${SMALLEST}<<: { server: {} }`, 'is a merge key'],
-    ['a key that changes prototypes', `${SMALLEST}__proto__: { ok: true }`, '__proto__'],
+    [
+      'a key that changes prototypes',
+      `${SMALLEST}teams: { __proto__: {} }`,
+      'a meaning of its own in JavaScript',
+    ],
     ['a file that is no config', ' '.repeat(4 * 1024 * 1024 + 1), 'larger than 4 MiB'],
   ])('%s is named', (_, text, sentence) => {
     expect(sentencesOf(text).join('\n')).toContain(sentence);
@@ -37,6 +41,12 @@ describe('YAML traps', () => {
     }
     const bomb = sentencesOf(levels.join('\n')).filter((sentence) => sentence.includes('one alias too many'));
     expect(bomb).toHaveLength(1);
+  });
+
+  it('a few aliases of something large are refused as well', () => {
+    const large = `teams: &t [${Array(3_000).fill('x').join(', ')}]\n`;
+    const text = `${SMALLEST}${large}keys: [${Array(9).fill('*t').join(', ')}]`;
+    expect(sentencesOf(text).filter((sentence) => sentence.includes('one alias too many'))).toHaveLength(1);
   });
 
   it('an alias inside of what it repeats, or to nothing, is named once', () => {
