@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { findConfigFile } from './find-config-file.js';
 
 const find = (env: Record<string, string | undefined>, files: readonly string[]) =>
-  findConfigFile({ env, cwd: '/work', shippedDir: '/shipped', exists: (path) => files.includes(path) });
+  findConfigFile({ env, cwd: '/app', shippedDir: '/shipped', exists: (path) => files.includes(path) });
 
 describe('the config file', () => {
   it('is the one that SLUICE_CONFIG names, also relative to the working directory', () => {
-    const files = ['/work/sluice.yaml', '/etc/a.yaml', '/work/b/c.yaml'];
+    const files = ['/app/sluice.yaml', '/etc/a.yaml', '/app/b/c.yaml'];
     expect(find({ SLUICE_CONFIG: '/etc/a.yaml' }, files)).toEqual({ path: '/etc/a.yaml', kind: 'env' });
-    expect(find({ SLUICE_CONFIG: 'b/c.yaml' }, files)).toEqual({ path: '/work/b/c.yaml', kind: 'env' });
+    expect(find({ SLUICE_CONFIG: 'b/c.yaml' }, files)).toEqual({ path: '/app/b/c.yaml', kind: 'env' });
   });
 
   it('is never another one when SLUICE_CONFIG leads nowhere', () => {
-    expect(() => find({ SLUICE_CONFIG: '/etc/none.yaml' }, ['/work/sluice.yaml'])).toThrow(
+    expect(() => find({ SLUICE_CONFIG: '/etc/none.yaml' }, ['/app/sluice.yaml'])).toThrow(
       /SLUICE_CONFIG names the file "\/etc\/none.yaml", which does not exist/,
     );
   });
 
   it('is sluice.yaml of the working directory, else the demo', () => {
-    expect(find({ SLUICE_CONFIG: '' }, ['/work/sluice.yaml'])).toEqual({
-      path: '/work/sluice.yaml',
+    expect(find({ SLUICE_CONFIG: '' }, ['/app/sluice.yaml'])).toEqual({
+      path: '/app/sluice.yaml',
       kind: 'local',
     });
     expect(find({ OPENAI_API_KEY: '' }, [])).toEqual({ path: '/shipped/demo.yaml', kind: 'shipped' });
