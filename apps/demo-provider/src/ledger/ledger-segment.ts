@@ -52,21 +52,21 @@ export class LedgerSegment {
   }
 
   /**
-   * Opens a file that an earlier process wrote and hands each of its lines to `onLine`. A torn last line is cut off; a file
-   * without one whole line (its process was killed while making it) is removed and undefined. Throws when it is no ledger.
+   * Opens a file that an earlier process wrote and hands each of its lines to `onLine`; open lines only with `withOpen`.
+   * A torn last line is cut off; a file without one whole line (its process was killed while making it) is removed and
+   * undefined. Throws when it is no ledger.
    */
-  static reopen(path: string, onLine: (line: string, isEntry: boolean) => void): LedgerSegment | undefined {
+  static reopen(path: string, onLine: ReplayLine, withOpen: boolean): LedgerSegment | undefined {
     const descriptor = openSync(path, 'r+');
     let segment: LedgerSegment | undefined;
-    const whole = eachLine(descriptor, (line, at) => {
+    const whole = eachLine(descriptor, (read, isEntry, at) => {
       if (segment === undefined) {
-        const { firstSeq, before } = readHead(path, line);
+        const { firstSeq, before } = readHead(path, read());
         segment = new LedgerSegment(path, descriptor, firstSeq, before);
         return;
       }
-      const isEntry = line.startsWith(ENTRY_PREFIX);
       if (isEntry) segment.countEntry(at);
-      onLine(line, isEntry);
+      if (isEntry || withOpen) onLine(read(), isEntry);
     });
     if (segment === undefined) {
       closeSync(descriptor);
@@ -159,8 +159,18 @@ function readHead(path: string, line: string): z.infer<typeof headSchema>['segme
 /** How the line of an ended serving begins. */
 export const ENTRY_PREFIX = '{"seq":';
 
-/** Calls back for each whole line; gives the length of the file without a torn last line. */
-function eachLine(descriptor: number, onLine: (line: string, at: number) => void): number {
+/** Gets a line of a reopened file; `isEntry`: a serving ended, else one began. */
+export type ReplayLine = (line: string, isEntry: boolean) => void;
+
+/** The letter by which `{"seq":` differs from `{"open":` and `{"segment":`. */
+const ENTRY_MARK = 'q'.charCodeAt(0);
+const ENTRY_MARK_AT = ENTRY_PREFIX.indexOf('q');
+
+/** Calls back for each whole line; gives the length of the file without a torn last line. Decodes only what is asked for. */
+function eachLine(
+  descriptor: number,
+  onLine: (read: () => string, isEntry: boolean, at: number) => void,
+): number {
   const size = fstatSync(descriptor).size;
   const block = Buffer.allocUnsafe(READ_BYTES);
   let rest = Buffer.alloc(0);
@@ -170,13 +180,20 @@ function eachLine(descriptor: number, onLine: (line: string, at: number) => void
     const count = readSync(descriptor, block, 0, READ_BYTES, at);
     if (count === 0) break;
     at += count;
-    let data = rest.length === 0 ? block.subarray(0, count) : Buffer.concat([rest, block.subarray(0, count)]);
-    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE)) {
-      onLine(data.toString('utf8', 0, end), restAt);
-      restAt += end + 1;
-      data = data.subarray(end + 1);
+    const data =
+      rest.length === 0 ? block.subarray(0, count) : Buffer.concat([rest, block.subarray(0, count)]);
+    let start = 0;
+    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, start)) {
+      const from = start;
+      onLine(
+        () => data.toString('latin1', from, end),
+        data[from + ENTRY_MARK_AT] === ENTRY_MARK,
+        restAt + from,
+      );
+      start = end + 1;
     }
-    rest = Buffer.from(data);
+    restAt += start;
+    rest = Buffer.from(data.subarray(start));
   }
   return restAt;
 }

@@ -73,11 +73,14 @@ describe('after a kill -9 (nothing was closed)', () => {
   it('every ended serving is there, with the same totals', async () => {
     const killed = open({ entriesPerSegment: 3 });
     for (let index = 0; index < 10; index += 1) serve(killed, `a.${index}`);
+    serve(killed, 'odd "\\ é');
+    for (let index = 0; index < 5; index += 1) serve(killed, `a.${index}`);
     const next = open({ entriesPerSegment: 3 });
     expect(next.readTotals()).toEqual(killed.readTotals());
     expect(await lines(next)).toEqual(await lines(killed));
     serve(next, 'after.1');
-    expect((await lines(next, 10)).map(({ seq, attemptId }) => [seq, attemptId])).toEqual([[11, 'after.1']]);
+    expect(next.readTotals().distinctAttemptIds).toBe(12);
+    expect((await lines(next, 16)).map(({ seq, attemptId }) => [seq, attemptId])).toEqual([[17, 'after.1']]);
   });
 
   it('a serving that had begun is on record as killed, even when its segment is no longer the newest', async () => {

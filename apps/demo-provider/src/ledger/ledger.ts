@@ -44,6 +44,8 @@ const entryLineSchema = z.object({
   ended: z.enum(['complete', 'client_gone', 'fault']),
 });
 
+type EntryLine = z.infer<typeof entryLineSchema>;
+
 /** The ledger of one process. Two processes must not share a directory. */
 export class Ledger {
   private readonly segments: LedgerSegment[] = [];
@@ -160,22 +162,34 @@ export class Ledger {
 
   private reopen(): void {
     const names = readdirSync(this.options.directory).filter((name) => SEGMENT_NAME.test(name));
-    for (const name of names.toSorted()) {
-      this.openServings.clear();
-      const added: z.infer<typeof entryLineSchema>[] = [];
-      const segment = LedgerSegment.reopen(join(this.options.directory, name), (line, isEntry) => {
-        if (isEntry) added.push(this.replayEntry(line));
-        else this.replayOpen(line);
-      });
-      if (segment === undefined) continue;
-      this.totals = new Totals(segment.before);
-      for (const entry of added) this.totals.add(entry);
-      this.lastSeq = segment.lastSeq;
-      this.segments.push(segment);
+    for (const name of names.toSorted().toReversed()) {
+      const path = join(this.options.directory, name);
+      const segment = this.segments.length === 0 ? this.reopenNewest(path) : this.reopenOlder(path);
+      if (segment !== undefined) this.segments.unshift(segment);
     }
   }
 
-  private replayEntry(line: string): z.infer<typeof entryLineSchema> {
+  /** The newest file has the sums of all older ones in its head, and every serving that was in flight. */
+  private reopenNewest(path: string): LedgerSegment | undefined {
+    const entries: EntryLine[] = [];
+    const replay = (line: string, isEntry: boolean): void => {
+      if (isEntry) entries.push(this.replayEntry(line));
+      else this.replayOpen(line);
+    };
+    const segment = LedgerSegment.reopen(path, replay, true);
+    if (segment === undefined) return undefined;
+    this.totals = new Totals(segment.before);
+    for (const entry of entries) this.totals.add(entry);
+    this.lastSeq = segment.lastSeq;
+    return segment;
+  }
+
+  /** Of an older file only the attempt ids are needed, and where its pages are: a start after a load run must be quick. */
+  private reopenOlder(path: string): LedgerSegment | undefined {
+    return LedgerSegment.reopen(path, (line) => this.attempts.add(attemptIdOf(line)), false);
+  }
+
+  private replayEntry(line: string): EntryLine {
     const entry = entryLineSchema.parse(JSON.parse(line));
     this.openServings.delete(entry.serving);
     this.attempts.add(entry.attemptId);
@@ -207,6 +221,15 @@ function toFacts(serving: OpenServing): string {
   const { attemptId, model, endpoint, stream, startedAt } = serving;
   return `"attemptId":${toText(attemptId)},"model":${toText(model)},"endpoint":"${endpoint}","stream":${stream},"startedAt":"${startedAt}"`;
 }
+
+/** The attempt id of an entry's line, without reading the rest. */
+function attemptIdOf(line: string): string {
+  const start = line.indexOf(ATTEMPT_FIELD) + ATTEMPT_FIELD.length;
+  const text = line.slice(start, line.indexOf('","model":', start));
+  return text.includes('\\') ? entryLineSchema.parse(JSON.parse(line)).attemptId : text;
+}
+
+const ATTEMPT_FIELD = '"attemptId":"';
 
 const toOpenLine = (number: number, serving: OpenServing): string =>
   `{"open":${number},${toFacts(serving)}}\n`;
