@@ -55,7 +55,8 @@ async function main(): Promise<void> {
 
   const spool = EventSpool.open({ rootDir: join(env.dataDir, 'spool'), recoverIntent, log });
   const nats = connectNats({ url: env.natsUrl, name: env.instance, log });
-  const publisher = new EventPublisher({ spool, link: nats, log });
+  const publisher = new EventPublisher({ spool, nats, log });
+  publisher.start();
   const metrics = createMetricsRegistry('edge-proxy', env.instance);
   const health = new HealthRegistry();
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));

@@ -50,10 +50,6 @@ export interface ProviderConfig {
 export interface ProviderQuirks {
   /** False: the server refuses `stream_options`; usage is not forced on. */
   readonly streamOptions: boolean;
-  /** The field that limits output tokens. */
-  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** False: streams end without `data: [DONE]`. */
-  readonly doneMarker: boolean;
 }
 
 export interface RouteConfig {

@@ -32,7 +32,7 @@ describe('a file that is right', () => {
       queueTimeoutMs: 1_500,
       headers: { 'x-unit': 'research' },
       sendAttemptId: true,
-      quirks: { streamOptions: false, maxTokensField: 'max_tokens', doneMarker: false },
+      quirks: { streamOptions: false },
     });
     expect(config.models.get('large')).toEqual({
       name: 'large',

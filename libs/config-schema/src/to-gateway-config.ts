@@ -112,8 +112,6 @@ function toProvider(provider: ParsedFile['providers'][string], name: string): Pr
     sendAttemptId: provider.sendAttemptId,
     quirks: provider.quirks ?? {
       streamOptions: true,
-      maxTokensField: 'max_completion_tokens',
-      doneMarker: true,
     },
   };
 }

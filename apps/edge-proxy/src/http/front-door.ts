@@ -35,7 +35,7 @@ export class FrontDoor {
   /** Serves a hot URL; everything else goes to the fallback. */
   take(request: IncomingMessage, response: ServerResponse, fallback: Fallback): void {
     const endpoint = ENDPOINTS.get(pathOf(request.url ?? ''));
-    if (endpoint === undefined) return fallback(request, response);
+    if (endpoint === undefined) return this.#handOver(request, response, fallback);
     if (request.method !== 'POST') return refuseMethod(request, response);
     const { holder, metrics, serve, now } = this.#options;
     const receivedAtMs = now();
@@ -54,6 +54,12 @@ export class FrontDoor {
       }),
     );
   }
+
+  /** Nest's answers carry a request id like all others. */
+  #handOver(request: IncomingMessage, response: ServerResponse, fallback: Fallback): void {
+    response.setHeader('x-request-id', requestIdOf(request.headers, makeEventId(this.#options.now())));
+    fallback(request, response);
+  }
 }
 
 function pathOf(url: string): string {
@@ -65,6 +71,6 @@ function refuseMethod(request: IncomingMessage, response: ServerResponse): void 
   writeOwnError(request, response, {
     code: 'method_not_allowed',
     message: `This endpoint takes POST, not ${request.method ?? 'this method'}.`,
-    headers: ['allow', 'POST'],
+    headers: [['allow', 'POST']],
   });
 }

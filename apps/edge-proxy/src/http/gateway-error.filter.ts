@@ -32,7 +32,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     writeOwnError(request, reply.raw, {
       code: known.code,
       message: known.message,
-      headers: known.code === 'invalid_api_key' ? ['www-authenticate', 'Bearer'] : [],
+      headers: known.code === 'invalid_api_key' ? [['www-authenticate', 'Bearer']] : [],
     });
   }
 

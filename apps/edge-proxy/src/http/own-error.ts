@@ -7,20 +7,18 @@ import { requestIdOf } from './request-headers.js';
 export interface OwnError {
   readonly code: ErrorCode;
   readonly message: string;
-  /** Flat list of more names and values. */
-  readonly headers?: readonly string[];
+  /** More names and values. */
+  readonly headers?: readonly (readonly [string, string])[];
 }
 
 export function writeOwnError(request: IncomingMessage, response: ServerResponse, error: OwnError): void {
   const body = toOpenAiErrorBody(error.code, error.message, null);
-  response.writeHead(ERROR_CODES[error.code].status, [
-    'content-type',
-    'application/json',
-    'x-request-id',
-    requestIdOf(request.headers, makeEventId(Date.now())),
-    'content-length',
-    String(Buffer.byteLength(body)),
-    ...(error.headers ?? []),
-  ]);
+  if (!response.hasHeader('x-request-id')) {
+    response.setHeader('x-request-id', requestIdOf(request.headers, makeEventId(Date.now())));
+  }
+  for (const [name, value] of error.headers ?? []) response.setHeader(name, value);
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(ERROR_CODES[error.code].status);
   response.end(body);
 }

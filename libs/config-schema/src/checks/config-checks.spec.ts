@@ -184,7 +184,7 @@ describe('an impossible config is refused with its place', () => {
     ['a look-alike without an address', compatible('apiKey: k'), 'providers.p.baseUrl', 'is missing'],
     [
       'quirks of OpenAI itself',
-      provider('{ type: openai, apiKey: k, quirks: { doneMarker: false } }'),
+      provider('{ type: openai, apiKey: k, quirks: { streamOptions: false } }'),
       'providers.p.quirks',
       'only for type',
     ],

@@ -18,8 +18,6 @@ const headerValue = text({
 
 const quirksSchema = section({
   streamOptions: flag().default(true),
-  maxTokensField: oneOf(['max_tokens', 'max_completion_tokens']).default('max_completion_tokens'),
-  doneMarker: flag().default(true),
 });
 
 /** One entry of `providers`. What depends on several of its fields is in `checks/check-providers.ts`. */
