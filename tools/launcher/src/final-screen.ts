@@ -14,13 +14,12 @@ export interface FinalScreenInput {
 /** The one screen at the end: addresses, the key, one request to paste, where the logs are. */
 export function finalScreen(input: FinalScreenInput): string {
   const { start } = input;
+  const authorization = `-H "authorization: Bearer ${start.apiKey}"`;
+  // One line: it is pasted into a shell, or cut out by a program.
   const curl =
     input.firstModel === undefined
-      ? `  curl ${start.edgeUrl}/v1/models -H "authorization: Bearer ${start.apiKey}"`
-      : [
-          `  curl ${start.edgeUrl}/v1/chat/completions -H "authorization: Bearer ${start.apiKey}" \\`,
-          `    -H "content-type: application/json" -d '${requestBody(input.firstModel)}'`,
-        ].join('\n');
+      ? `curl ${start.edgeUrl}/v1/models ${authorization}`
+      : `curl ${start.edgeUrl}/v1/chat/completions ${authorization} -H "content-type: application/json" -d '${requestBody(input.firstModel)}'`;
   return [
     '',
     `Sluice is ready (${input.seconds.toFixed(1)} s).`,
@@ -34,7 +33,7 @@ export function finalScreen(input: FinalScreenInput): string {
     '',
     'Try it:',
     '',
-    curl,
+    `  ${curl}`,
     '',
     'Ctrl-C stops everything.',
     '',

@@ -18,7 +18,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
   mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const database = new DatabaseSync(join(dataDir, 'launcher.lock'), { timeout: 0 });
   try {
-    database.exec('begin exclusive');
+    database.exec('pragma journal_mode = off; begin exclusive');
   } catch (error) {
     database.close();
     // node:sqlite's errors carry SQLite's own code; the low byte is the primary one.
