@@ -29,8 +29,12 @@ export class Exchange {
   readonly requestId: string;
   /** Wall clock of receipt, ms since the epoch. */
   readonly receivedAtMs: number;
+  /** The same as ISO 8601 text. */
+  readonly occurredAt: string;
   /** Monotonic clock of receipt. */
   readonly startedMs: number;
+  /** The record's first half, kept for the second time it is needed. */
+  facts: { readonly target: PreparedTarget | null; readonly json: string } | null = null;
 
   caller: Caller | null = null;
   /** As the client wrote it. */
@@ -68,6 +72,7 @@ export class Exchange {
     this.eventId = options.eventId;
     this.requestId = options.requestId;
     this.receivedAtMs = options.receivedAtMs;
+    this.occurredAt = new Date(options.receivedAtMs).toISOString();
     this.startedMs = options.startedMs;
   }
 }

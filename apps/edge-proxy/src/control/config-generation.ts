@@ -23,6 +23,8 @@ export interface PreparedTarget {
   readonly adapter: ProviderAdapter;
   readonly addresses: Readonly<Record<Endpoint, PreparedAddress>>;
   readonly price: TokenPrice | undefined;
+  /** The event's `provider` and `providerModel` as JSON text without braces. */
+  readonly json: string;
 }
 
 /** A model with its routes. */
@@ -76,5 +78,6 @@ function prepareTarget(config: GatewayConfig, route: ModelConfig['routes'][numbe
     adapter,
     addresses: { 'chat.completions': prepare('chat.completions'), embeddings: prepare('embeddings') },
     price: route.price ?? config.prices.get(route.model),
+    json: JSON.stringify({ provider: provider.name, providerModel: route.model }).slice(1, -1),
   };
 }

@@ -1,4 +1,4 @@
-import { GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
+import { type GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
 import { type Exchange } from '../chat/exchange.js';
 import { answerHeaders } from './response-headers.js';
 

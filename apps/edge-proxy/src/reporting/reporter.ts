@@ -1,7 +1,7 @@
 import { requestSubject } from '@sluice/contracts';
 import { type Ending, type Exchange } from '../chat/exchange.js';
 import { type EdgeMetrics } from './edge-metrics.js';
-import { toIntentJson, toRequestEventJson } from './to-request-event.js';
+import { type EventOrigin, makeEventOrigin, toIntentJson, toRequestEventJson } from './to-request-event.js';
 
 /** The spool, as far as this room needs it. Neither call throws or waits. */
 export interface EventSink {
@@ -25,7 +25,7 @@ export class Reporter {
   readonly #sink: EventSink;
   readonly #log: RequestLog;
   readonly #metrics: EdgeMetrics;
-  readonly #instance: string;
+  readonly #origin: EventOrigin;
   readonly #mask: (text: string) => string;
 
   constructor(options: {
@@ -38,14 +38,13 @@ export class Reporter {
     this.#sink = options.sink;
     this.#log = options.log;
     this.#metrics = options.metrics;
-    this.#instance = options.instance;
+    this.#origin = makeEventOrigin(options.instance, options.sink.spoolId);
     this.#mask = options.mask;
   }
 
   /** Written before the provider is called: a request whose process dies is still known. */
   recordIntent(exchange: Exchange): void {
-    const origin = { instance: this.#instance, spoolId: this.#sink.spoolId };
-    this.#sink.appendIntent(exchange.eventId, toIntentJson(exchange, origin));
+    this.#sink.appendIntent(exchange.eventId, toIntentJson(exchange, this.#origin));
   }
 
   /** Once for each request. Without a caller there is no event: nobody could be billed or told. */
@@ -57,12 +56,7 @@ export class Reporter {
     if (exchange.caller !== null) {
       const nowMs = performance.now();
       this.#sink.appendRequestEvent(exchange.eventId, requestSubject(masked.outcome), (spoolSeq) =>
-        toRequestEventJson(exchange, masked, {
-          instance: this.#instance,
-          spoolId: this.#sink.spoolId,
-          spoolSeq,
-          nowMs,
-        }),
+        toRequestEventJson(exchange, masked, { origin: this.#origin, spoolSeq, nowMs }),
       );
     }
     this.#writeLog(exchange, masked);

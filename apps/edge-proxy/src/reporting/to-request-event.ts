@@ -11,53 +11,68 @@ import { type Ending, type Exchange } from '../chat/exchange.js';
 
 /** What is the same in every event of a process. */
 export interface EventOrigin {
-  readonly instance: string;
   readonly spoolId: string;
+  /** Ready JSON: `"instance":"…"`. */
+  readonly instanceJson: string;
+  /** Ready JSON: `"source":"…"`. */
+  readonly sourceJson: string;
 }
+
+/** Prepares what is written into every event. */
+export const makeEventOrigin = (instance: string, spoolId: string): EventOrigin => ({
+  spoolId,
+  instanceJson: `"instance":${JSON.stringify(instance)}`,
+  sourceJson: sourceJson(instance),
+});
+
+const sourceJson = (instance: string): string => `"source":${JSON.stringify(`/sluice/edge/${instance}`)}`;
 
 const text = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value));
 /** Two decimals: a hundredth of a millisecond is finer than any of these clocks. */
 const millis = (value: number): number => Math.round(value * 100) / 100;
 
-/** Fields that are known before the first upstream call and never change after it. */
+/** Fields that are known before the first upstream call; only another target changes them. Made once for both records. */
 function factsJson(exchange: Exchange, origin: EventOrigin): string {
-  return (
-    `"eventId":"${exchange.eventId}","requestId":${text(exchange.requestId)},` +
-    `"occurredAt":"${new Date(exchange.receivedAtMs).toISOString()}",${exchange.caller?.json ?? ''},` +
+  const { target, facts } = exchange;
+  if (facts !== null && facts.target === target) return facts.json;
+  const json =
+    `"eventId":"${exchange.eventId}","requestId":"${exchange.requestId}",` +
+    `"occurredAt":"${exchange.occurredAt}",${exchange.caller?.json ?? ''},` +
     `"endpoint":"${exchange.endpoint}","requestedModel":${text(exchange.requestedModel)},` +
-    `"provider":${text(exchange.target?.provider.name ?? null)},` +
-    `"providerModel":${text(exchange.target?.providerModel ?? null)},` +
+    `${target?.json ?? '"provider":null,"providerModel":null'},` +
     `"stream":${exchange.body?.stream === true},"user":${text(exchange.user)},"tags":[],"traceId":${text(traceId(exchange))},` +
-    `"instance":${text(origin.instance)},"configVersion":"${exchange.generation.config.version}"`
-  );
+    `${origin.instanceJson},"configVersion":"${exchange.generation.config.version}"`;
+  exchange.facts = { target, json };
+  return json;
 }
 
-/** The intent record: the facts, the attempts that have ended, and the one that is about to begin. */
+/** The intent record: the facts, the attempts that have ended, and when the one at hand begins. */
 export function toIntentJson(exchange: Exchange, origin: EventOrigin): string {
-  const begun = unknownAttempt(exchange, performance.now() - exchange.startedMs);
-  const attempts = [...exchange.attempts.map(attemptJson), attemptJson(begun)];
-  return `{${factsJson(exchange, origin)},"attempts":[${attempts.join(',')}]}`;
+  const ended = exchange.attempts.length === 0 ? '' : exchange.attempts.map(attemptJson).join(',');
+  const startedMs = millis(performance.now() - exchange.startedMs);
+  return `{${factsJson(exchange, origin)},"attempts":[${ended}],"begun":${exchange.attemptsBegun},"begunMs":${startedMs}}`;
 }
 
 /** The event of a request that has ended, as CloudEvents JSON. */
 export function toRequestEventJson(
   exchange: Exchange,
   ending: Ending,
-  origin: EventOrigin & { readonly spoolSeq: number; readonly nowMs: number },
+  at: { readonly origin: EventOrigin; readonly spoolSeq: number; readonly nowMs: number },
 ): string {
-  const totalMs = origin.nowMs - exchange.startedMs;
+  const { origin, spoolSeq } = at;
+  const totalMs = at.nowMs - exchange.startedMs;
   const { attempts } = exchange;
   const hasPrice = exchange.target?.price !== undefined;
   const data =
-    `{${factsJson(exchange, origin)},"spoolId":"${origin.spoolId}","spoolSeq":${origin.spoolSeq},` +
+    `{${factsJson(exchange, origin)},"spoolId":"${origin.spoolId}","spoolSeq":${spoolSeq},` +
     `"outcome":"${ending.outcome}","status":${ending.status},"errorCode":${text(ending.errorCode)},` +
-    `"errorMessage":${text(ending.errorMessage)},"attempts":[${attempts.map(attemptJson).join(',')}],` +
+    `"errorMessage":${text(ending.errorMessage)},"attempts":[${attemptsJson(attempts)}],` +
     `"tokens":${tokensJson(sumTokens(attempts))},"costUsdNanos":${sumCost(attempts)},` +
     `"priceSource":"${hasPrice ? 'config' : 'none'}","timing":{"queueMs":0,` +
     `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs))},` +
     `"firstTokenMs":${exchange.firstTokenMs === null ? 'null' : millis(exchange.firstTokenMs)},` +
     `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false}`;
-  return envelope(exchange.eventId, new Date(exchange.receivedAtMs).toISOString(), origin.instance, data);
+  return envelope(exchange.eventId, exchange.occurredAt, origin.sourceJson, data);
 }
 
 /**
@@ -69,21 +84,18 @@ export function recoverIntent(
   at: { readonly spoolId: string; readonly spoolSeq: number },
 ): { subject: string; eventJson: string } {
   // Our own record, read back behind a checksum.
-  const facts = JSON.parse(intentJson) as {
-    eventId: string;
-    occurredAt: string;
-    instance: string;
-    attempts: RequestAttempt[];
-  };
+  const { begun, begunMs, ...facts } = JSON.parse(intentJson) as IntentRecord;
+  const attempts = [...facts.attempts, unknownAttempt(facts, begun, begunMs)];
   const event = {
     ...facts,
     ...at,
+    attempts,
     outcome: 'unknown',
     status: null,
     errorCode: null,
     errorMessage: 'the edge ended before this request did',
-    tokens: sumTokens(facts.attempts),
-    costUsdNanos: sumCost(facts.attempts),
+    tokens: sumTokens(attempts),
+    costUsdNanos: sumCost(attempts),
     priceSource: 'none',
     timing: { queueMs: 0, overheadMs: 0, firstTokenMs: null, totalMs: 0 },
     cache: 'bypass',
@@ -91,20 +103,36 @@ export function recoverIntent(
   };
   return {
     subject: requestSubject('unknown'),
-    eventJson: envelope(facts.eventId, facts.occurredAt, facts.instance, JSON.stringify(event)),
+    eventJson: envelope(facts.eventId, facts.occurredAt, sourceJson(facts.instance), JSON.stringify(event)),
   };
 }
 
-const envelope = (eventId: string, time: string, instance: string, data: string): string =>
-  `{"specversion":"1.0","id":"${eventId}","source":${JSON.stringify(`/sluice/edge/${instance}`)},` +
-  `"type":"${REQUEST_EVENT_TYPE}","subject":"${eventId}","time":"${time}",` +
-  `"datacontenttype":"application/json","data":${data}}`;
+const envelope = (eventId: string, time: string, source: string, data: string): string =>
+  `{"specversion":"1.0","id":"${eventId}",${source},"type":"${REQUEST_EVENT_TYPE}","subject":"${eventId}",` +
+  `"time":"${time}","datacontenttype":"application/json","data":${data}}`;
 
-function unknownAttempt(exchange: Exchange, startedMs: number): RequestAttempt {
+/** What {@link toIntentJson} writes, as far as it is read again; the other facts go through as they are. */
+interface IntentRecord {
+  readonly eventId: string;
+  readonly occurredAt: string;
+  readonly instance: string;
+  readonly provider: string | null;
+  readonly providerModel: string | null;
+  readonly attempts: readonly RequestAttempt[];
+  readonly begun: number;
+  readonly begunMs: number;
+}
+
+/** The attempt that was under way when its process died. */
+function unknownAttempt(
+  facts: Pick<IntentRecord, 'eventId' | 'provider' | 'providerModel'>,
+  number: number,
+  startedMs: number,
+): RequestAttempt {
   return {
-    attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
-    provider: exchange.target?.provider.name ?? '',
-    providerModel: exchange.target?.providerModel ?? '',
+    attemptId: `${facts.eventId}.${number}`,
+    provider: facts.provider ?? '',
+    providerModel: facts.providerModel ?? '',
     startedMs,
     durationMs: 0,
     status: null,
@@ -114,6 +142,13 @@ function unknownAttempt(exchange: Exchange, startedMs: number): RequestAttempt {
     costUsdNanos: 0,
     usage: 'none',
   };
+}
+
+function attemptsJson(attempts: readonly RequestAttempt[]): string {
+  const [first] = attempts;
+  return attempts.length === 1 && first !== undefined
+    ? attemptJson(first)
+    : attempts.map(attemptJson).join(',');
 }
 
 function attemptJson(attempt: RequestAttempt): string {

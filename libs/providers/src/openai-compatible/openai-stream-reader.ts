@@ -49,6 +49,7 @@ export class OpenAiStreamReader implements StreamReader {
   }
 
   push(chunk: Buffer): string {
+    if (this.isDone) return '';
     const text = this.#rest + chunk.toString('latin1');
     const end = endOfLastEvent(text);
     this.#rest = text.slice(end);

@@ -2,7 +2,7 @@
 // stand. It builds no document: same-dialect bodies are forwarded as the bytes that were judged here.
 import { isUtf8 } from 'node:buffer';
 import { JsonProblem } from './json-problem.js';
-import { decodeKey, hashBytes, KeyRegistry } from './key-registry.js';
+import { decodeKey, KeyRegistry } from './key-registry.js';
 
 /** How strict a scan is. */
 export interface JsonScanRules {
@@ -17,33 +17,52 @@ export const REQUEST_RULES: JsonScanRules = { maxDepth: 64, unambiguous: true };
 /** For what providers send us: valid JSON is enough. */
 export const RESPONSE_RULES: JsonScanRules = { maxDepth: 512, unambiguous: false };
 
+/** What a top-level key is to the caller of a scan. */
+const NOT_WANTED = -1;
+/** It would be a wanted key after case folding, or holds bytes that another reader could fold. */
+const DISGUISE = -2;
+
 /** Top-level keys whose values the caller wants to find. Make once, at module level. */
 export class WantedKeys {
   readonly names: readonly string[];
-  readonly #byHash = new Map<number, number>();
-  readonly #lowerCase: ReadonlySet<string>;
+  readonly #byFoldedHash = new Map<number, number>();
 
+  /** @param names plain lower-case ASCII */
   constructor(names: readonly string[]) {
     this.names = names;
     for (const [index, name] of names.entries()) {
       const bytes = Buffer.from(name);
-      this.#byHash.set(hashBytes(bytes, 0, bytes.length), index);
+      this.#byFoldedHash.set(hashFolded(bytes, 0, bytes.length), index);
     }
-    if (this.#byHash.size !== names.length) throw new Error('two wanted keys share a hash');
-    this.#lowerCase = new Set(names.map((name) => name.toLowerCase()));
+    if (this.#byFoldedHash.size !== names.length) throw new Error('two wanted keys share a hash');
   }
 
-  /** Index of the wanted key whose bytes stand at start..end, -1 when it is none. */
-  indexOf(bytes: Buffer, start: number, end: number): number {
-    const index = this.#byHash.get(hashBytes(bytes, start, end)) ?? -1;
-    const name = index < 0 ? undefined : this.names[index];
-    return name?.length === end - start && bytes.toString('latin1', start, end) === name ? index : -1;
+  /** Index of the wanted key whose bytes stand at start..end, else {@link NOT_WANTED} or {@link DISGUISE}. */
+  classify(bytes: Buffer, start: number, end: number): number {
+    const hash = hashFolded(bytes, start, end);
+    const index = this.#byFoldedHash.get(hash);
+    if (index === undefined) return isAscii(bytes, start, end) ? NOT_WANTED : DISGUISE;
+    const name = this.names[index] ?? '';
+    const text = bytes.toString('latin1', start, end);
+    if (text === name) return index;
+    return text.toLowerCase() === name || !isAscii(bytes, start, end) ? DISGUISE : NOT_WANTED;
   }
+}
 
-  /** Whether a key that is not wanted would be one after case folding. */
-  isDisguise(key: string): boolean {
-    return this.#lowerCase.has(key.toLowerCase());
+/** FNV-1a with ASCII letters in lower case, so that `Model` and `model` meet. */
+function hashFolded(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    const folded = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    hash = Math.imul(hash ^ folded, 0x01000193);
   }
+  return hash | 0;
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false;
+  return true;
 }
 
 /** Where the wanted values stand: start and end offsets, -1 when absent. */
@@ -160,7 +179,7 @@ class Scan {
     this.#at += 1;
   }
 
-  /** Index of the wanted key, -1 for any other. */
+  /** Index of the wanted key, negative for any other. */
   #judgeKey(start: number, end: number, depth: number): number {
     const escaped = this.#escaped;
     if (this.#rules.unambiguous) {
@@ -172,18 +191,11 @@ class Scan {
         throw new JsonProblem('proto', 'the key "__proto__" is not allowed', start);
       }
     }
-    if (depth !== 1) return -1;
-    const index = escaped ? -1 : this.#wanted.indexOf(this.#bytes, start, end);
-    if (index < 0 && this.#rules.unambiguous) this.#refuseDisguise(start, end, escaped);
-    return index;
-  }
-
-  /** A top-level key that another reader could take for a judged one is refused. */
-  #refuseDisguise(start: number, end: number, escaped: boolean): void {
-    const text = decodeKey(this.#bytes, start, end, escaped);
-    const plain = !escaped && Buffer.byteLength(text) === text.length;
-    if (plain && !this.#wanted.isDisguise(text)) return;
-    const shown = JSON.stringify(text.slice(0, 64));
+    if (depth !== 1) return NOT_WANTED;
+    const index = escaped ? DISGUISE : this.#wanted.classify(this.#bytes, start, end);
+    if (index !== DISGUISE) return index;
+    if (!this.#rules.unambiguous) return NOT_WANTED;
+    const shown = JSON.stringify(decodeKey(this.#bytes, start, end, escaped).slice(0, 64));
     throw new JsonProblem('disguised', `the top-level key ${shown} is not written in its plain form`, start);
   }
 
