@@ -37,8 +37,12 @@ export interface TopologyChange {
 
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
+const STREAM_NAME_IN_USE = 10058;
 const INSUFFICIENT_STORAGE = 10047;
 const SMALLEST_STREAM_BYTES = 16 * 1024 * 1024;
+/** Of the wanted bytes; then four times as much, until all. */
+const FIRST_SHARE = 1 / 64;
+const SHARE_STEP = 4;
 const API_TIMEOUT_MS = 10_000;
 
 /**
@@ -53,11 +57,15 @@ export async function ensureTopology(
 ): Promise<TopologyChange[]> {
   const manager = await jetstreamManager(connection, { timeout: API_TIMEOUT_MS });
   const changes: TopologyChange[] = [];
+  const made = new Map<StreamName, StreamDefinition>();
   // Object.entries forgets the keys' type; the tables are `as const`.
   for (const [name, definition] of Object.entries(STREAMS) as [StreamName, StreamDefinition][]) {
     const wanted = { ...definition, maxBytes: options.maxBytes?.[name] ?? definition.maxBytes };
-    changes.push(await ensureStream(manager, name, wanted));
+    const change = await ensureStream(manager, name, wanted);
+    if (change === null) made.set(name, wanted);
+    else changes.push(change);
   }
+  changes.push(...(await growEvenly(manager, made)));
   for (const [name, definition] of Object.entries(DURABLES) as [DurableName, DurableDefinition][]) {
     changes.push(await ensureDurable(manager, name, definition));
   }
@@ -65,13 +73,24 @@ export async function ensureTopology(
   return changes;
 }
 
+/** Null when the stream was made, small for a start: {@link growEvenly} does the rest. */
 async function ensureStream(
   manager: JetStreamManager,
   name: StreamName,
   wanted: StreamDefinition,
-): Promise<TopologyChange> {
+): Promise<TopologyChange | null> {
   const info = await findOrNull(manager.streams.info(name), STREAM_NOT_FOUND);
-  if (info === null) return createStream(manager, name, wanted);
+  if (info === null) {
+    const maxBytes = Math.min(SMALLEST_STREAM_BYTES, wanted.maxBytes);
+    try {
+      await manager.streams.add({ name, ...toStreamConfig({ ...wanted, maxBytes }) });
+      return null;
+    } catch (error) {
+      // Another service was faster and has begun to grow it.
+      if (!isApiError(error, STREAM_NAME_IN_USE)) throw error;
+      return ensureStream(manager, name, wanted);
+    }
+  }
   const keeps = planLimits(info, wanted);
   if (info.config.retention !== RetentionPolicy.Limits || info.config.storage !== StorageType.File) {
     return { name, action: 'kept', note: 'retention or storage differ; only a new stream can change them' };
@@ -87,20 +106,40 @@ async function ensureStream(
   }
 }
 
-async function createStream(
+/**
+ * Grows new streams together, step by step, to what they should have. The server reserves each stream's bytes and does
+ * not tell how many it has: where they run out, every stream has got its share.
+ */
+async function growEvenly(
   manager: JetStreamManager,
-  name: StreamName,
-  wanted: StreamDefinition,
-): Promise<TopologyChange> {
-  for (let maxBytes = wanted.maxBytes; ; maxBytes = Math.floor(maxBytes / 2)) {
-    try {
-      await manager.streams.add({ name, ...toStreamConfig({ ...wanted, maxBytes }) });
-      const note = `made with max_bytes ${maxBytes}: the server has no space for ${wanted.maxBytes}`;
-      return { name, action: 'created', ...(maxBytes === wanted.maxBytes ? {} : { note }) };
-    } catch (error) {
-      if (!isApiError(error, INSUFFICIENT_STORAGE) || maxBytes / 2 < SMALLEST_STREAM_BYTES) throw error;
+  made: ReadonlyMap<StreamName, StreamDefinition>,
+): Promise<TopologyChange[]> {
+  const reached = new Map<StreamName, number>();
+  const stuck = new Set<StreamName>();
+  for (let share = FIRST_SHARE; share <= 1; share *= SHARE_STEP) {
+    for (const [name, wanted] of made) {
+      const before = reached.get(name) ?? Math.min(SMALLEST_STREAM_BYTES, wanted.maxBytes);
+      const maxBytes = Math.floor(wanted.maxBytes * share);
+      if (stuck.has(name) || maxBytes <= before) {
+        reached.set(name, before);
+        continue;
+      }
+      try {
+        await manager.streams.update(name, { max_bytes: maxBytes });
+        reached.set(name, maxBytes);
+      } catch (error) {
+        if (!isApiError(error, INSUFFICIENT_STORAGE)) throw error;
+        stuck.add(name);
+      }
     }
   }
+  return [...made].map(([name, wanted]) => ({
+    name,
+    action: 'created',
+    ...(stuck.has(name)
+      ? { note: `made with max_bytes ${reached.get(name) ?? 0}: no space for ${wanted.maxBytes}` }
+      : {}),
+  }));
 }
 
 const toStreamConfig = (

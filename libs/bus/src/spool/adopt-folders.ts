@@ -6,7 +6,7 @@ import { type BusLog, toErrorFacts } from '../bus-log.js';
 import { type EventSpoolOptions } from './event-spool.types.js';
 import { FrameEncoder } from './frame.js';
 import { FrameScanner, type ScannedFrame } from './frame-scanner.js';
-import { SegmentWriter } from './segment-writer.js';
+import { SEGMENT_VERSION, SegmentWriter } from './segment-writer.js';
 import { SequenceSet, type SequenceRange } from './sequence-set.js';
 import { type SpoolFiles } from './spool-files.js';
 import { SpoolFolder, type SpooledEvent, type SpoolSegment } from './spool-folder.js';
@@ -134,7 +134,8 @@ function noteFrame(frame: ScannedFrame, segment: SpoolSegment, stored: readonly 
 
 function noteHeader(json: string, folder: SpoolFolder): void {
   // The CRC says that our own writer made it.
-  const { last } = JSON.parse(json) as { last: Record<string, number> };
+  const { version, last } = JSON.parse(json) as { version: number; last: Record<string, number> };
+  if (version !== SEGMENT_VERSION) throw new Error(`segment version ${version} is not known here`);
   SPOOLED_STREAMS.forEach((stream, code) => {
     folder.noteTaken(code, last[stream] ?? 0);
   });

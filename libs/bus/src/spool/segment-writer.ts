@@ -6,6 +6,9 @@ import { FrameEncoder } from './frame.js';
 import { type SpoolFiles } from './spool-files.js';
 import { toSegmentName, type SpoolFolder, type SpoolSegment } from './spool-folder.js';
 
+/** In the header of each segment; a reader leaves versions that it does not know alone. */
+export const SEGMENT_VERSION = 1;
+
 /** What the writer needs to know. */
 export interface SegmentWriterOptions {
   readonly folder: SpoolFolder;
@@ -105,7 +108,7 @@ export class SegmentWriter {
     const header = new FrameEncoder();
     const length = header.encodeHeader(
       JSON.stringify({
-        version: 1,
+        version: SEGMENT_VERSION,
         spoolId: this.#folder.spoolId,
         segment: index,
         last: this.#folder.lastSequences(),
