@@ -177,6 +177,7 @@ describe('the process', () => {
     await stopping.provider.stop(5_000);
     expect((await call).text.endsWith('data: [DONE]\n\n')).toBe(true);
     await expect(stopping.chat({})).rejects.toThrow('fetch failed');
+    await stopping[Symbol.asyncDispose]();
   });
 
   it('stops though a stall would last for ever', async () => {
@@ -186,6 +187,7 @@ describe('the process', () => {
     await stopping.provider.stop(50);
     expect(await call).toMatchObject({ whole: false });
     expect(stopping.errors).toEqual([]);
+    await stopping[Symbol.asyncDispose]();
   });
 
   it('is ready and says how much it served', async () => {
