@@ -37,6 +37,19 @@ describe('openDatabase', () => {
     expect(await ask(db)).toEqual({ one: 1 });
   });
 
+  it('a connection that is lost in use, between two queries, fails the next one and nothing else', async () => {
+    const { db } = await startDatabase();
+    // An error that nobody listens to would end this process, and vitest tells.
+    await db.connection().execute(async (session) => {
+      const pid = await backendPid(session);
+      await sql`select pg_terminate_backend(${pid})`.execute(db);
+      const left = sql`select 1 from pg_stat_activity where pid = ${pid}`;
+      await waitFor(async () => (await left.execute(db)).rows.length === 0);
+      await expect(ask(session)).rejects.toThrow();
+    });
+    expect(await ask(db)).toEqual({ one: 1 });
+  });
+
   it('a frozen server fails a query at its deadline, and the connection is not used again', async () => {
     const { db } = await startDatabase([], 300);
     const pid = await backendPid(db);

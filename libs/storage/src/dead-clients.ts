@@ -1,11 +1,10 @@
-// A query that was given up on the client's side still runs on its connection, and whoever gets that connection next
-// would wait behind it. Such a connection is closed instead of going back to the pool.
+// A connection that is broken must not go back to the pool: whoever got it next would fail too. Nor may a query that was
+// given up on the client's side, since it still runs on its connection and the next one would wait behind it.
 import { type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
+import { sqlState } from './postgres-errors.js';
 
-const DEADLINE_MESSAGE = 'Query read timeout';
-
-/** The pool as Kysely sees it; a connection whose query ran into its deadline is not used again. */
+/** The pool as Kysely sees it; a connection that has failed as such is not used again. */
 export function withDeadClientsDropped(pool: pg.Pool): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
@@ -24,12 +23,17 @@ export function withDeadClientsDropped(pool: pg.Pool): PostgresPool {
 
 function wrap(client: pg.PoolClient): PostgresPoolClient {
   let dead = false;
+  // The pool listens to idle clients only. Without this the loss of one in use, between two of its queries, would end the
+  // process as an uncaught error; its next query fails and tells.
+  client.on('error', () => {
+    dead = true;
+  });
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
-    if (dead) throw new Error('the connection is given up: an earlier query on it ran into its deadline');
+    if (dead) throw new Error('the database connection was lost');
     try {
       return await client.query(text, [...parameters]);
     } catch (error) {
-      dead ||= error instanceof Error && error.message === DEADLINE_MESSAGE;
+      dead ||= endsConnection(error);
       throw error;
     }
   };
@@ -38,4 +42,10 @@ function wrap(client: pg.PoolClient): PostgresPoolClient {
     query: query as PostgresPoolClient['query'] & (<R>() => Promise<PostgresQueryResult<R>>),
     release: (destroy) => client.release(destroy === true || dead),
   };
+}
+
+/** The server has ended the session (class 57P: shut down, crashed), or it was not the server that answered. */
+function endsConnection(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === undefined || state.startsWith('57P');
 }

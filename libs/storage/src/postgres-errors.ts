@@ -4,12 +4,10 @@ interface ServerError extends Error {
   readonly routine?: string;
 }
 
+// Only what the server sent has a severity; a system error's code, such as EPIPE, can look like a SQLSTATE.
 const asServerError = (error: unknown): ServerError | undefined =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  /^[0-9A-Z]{5}$/.test(error.code)
-    ? // Checked above: a five-character SQLSTATE.
+  error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string'
+    ? // Checked above.
       (error as ServerError)
     : undefined;
 
