@@ -73,7 +73,7 @@ export class DatabaseMonitor {
 
   /** A write failed for a reason that is not its data: nobody writes again before a probe has succeeded. */
   reportFailure(error: unknown): void {
-    this.away(error instanceof Error ? reasonOf(error) : 'unknown', error);
+    this.away(error instanceof Error ? reasonOf(error) : 'unknown');
     this.schedule(Math.min(PROBE_WHEN_AWAY_MS * 2 ** this.failedWrites, LONGEST_PAUSE_MS));
     this.failedWrites = Math.min(this.failedWrites + 1, MOST_DOUBLINGS);
   }
@@ -89,7 +89,7 @@ export class DatabaseMonitor {
       if (problem === undefined) this.well();
       else this.away(problem);
     } catch (error) {
-      this.away(error instanceof Error ? reasonOf(error) : 'unknown', error);
+      this.away(error instanceof Error ? reasonOf(error) : 'unknown');
     }
     this.schedule(this.state.kind === 'well' ? PROBE_WHEN_WELL_MS : PROBE_WHEN_AWAY_MS);
   }
@@ -106,12 +106,12 @@ export class DatabaseMonitor {
     for (const resume of this.waiting.splice(0)) resume();
   }
 
-  private away(reason: string, error?: unknown): void {
+  private away(reason: string): void {
     const { address, log } = this.options;
     const detail = `the database at ${address} (DATABASE_URL) cannot be used: ${reason}`;
     const changed = this.state.kind !== 'away' || this.state.detail !== detail;
     this.state = { kind: 'away', detail };
-    if (changed) log.warn(error === undefined ? {} : { err: error }, `${detail}; trying on`);
+    if (changed) log.warn({ address }, `${detail}; trying on`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
 import { type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { RpcException } from '@nestjs/microservices';
 import {
   createMetricsRegistry,
   HealthRegistry,
@@ -168,7 +169,8 @@ function stopInOrder({ log, app, health, nats, ops, database, topology, stopping
         timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
         run: async () => {
           // Commits go on; only who waits for a database that is away gives up.
-          stopping.abort(new Error('the logger stops while the database is away'));
+          // Nest would log another kind of error once more.
+          stopping.abort(new RpcException('the logger stops while the database is away'));
           await app.close();
         },
       },
