@@ -63,7 +63,7 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
         return;
       }
       if (request.method !== 'POST') {
-        answerWrongMethod(request, response, 'POST', path);
+        answerWrongMethod(request, response, 'POST');
         return;
       }
       const sent = request.headers['x-sluice-attempt-id'];
@@ -72,7 +72,7 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
       const attemptId = sentAttemptId ?? `demo-${startedAt}-${made}`;
       const context = { ledger, concurrency: options.concurrency, gate, onError: options.onError };
       run(
-        new Exchange(request, response, context, { attemptId, sentAttemptId, endpoint: path }),
+        new Exchange({ request, response, attemptId, sentAttemptId, endpoint: path }, context),
         options.faults,
       );
     } catch (error) {
@@ -99,7 +99,7 @@ function answerOther(request: IncomingMessage, response: ServerResponse, path: s
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    answerWrongMethod(request, response, 'GET', path);
+    answerWrongMethod(request, response, 'GET');
     return;
   }
   const body = path === '/v1/models' ? modelListBody : modelBody(decode(path.slice('/v1/models/'.length)));
@@ -110,15 +110,10 @@ function answerOther(request: IncomingMessage, response: ServerResponse, path: s
   send(response, 200, body);
 }
 
-function answerWrongMethod(
-  request: IncomingMessage,
-  response: ServerResponse,
-  allow: string,
-  path: string,
-): void {
+function answerWrongMethod(request: IncomingMessage, response: ServerResponse, allow: string): void {
   request.resume();
   response.setHeader('allow', allow);
-  const message = `Not allowed to ${request.method ?? ''} on ${path}. Use ${allow}.`;
+  const message = `Not allowed to ${request.method ?? ''} on ${request.url ?? ''}. Use ${allow}.`;
   answerError(response, 405, { message, code: 'method_not_supported' });
 }
 

@@ -17,8 +17,10 @@ export interface ExchangeContext {
   readonly onError: (error: unknown) => void;
 }
 
-/** Which call it is. */
-export interface ExchangeIdentity {
+/** One call, when its head has arrived. */
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** The caller's, else made here. */
   readonly attemptId: string;
   readonly sentAttemptId: string | undefined;
@@ -32,6 +34,8 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** One call. Made when its head has arrived; ends itself when the response closes. */
 export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly serving: OpenServing;
   readonly sentAttemptId: string | undefined;
   plan: FaultPlan = NO_FAULTS;
@@ -50,16 +54,17 @@ export class Exchange {
   private leaveModel: (() => void) | undefined;
 
   constructor(
-    readonly request: IncomingMessage,
-    readonly response: ServerResponse,
+    call: Call,
     private readonly context: ExchangeContext,
-    identity: ExchangeIdentity,
   ) {
-    this.sentAttemptId = identity.sentAttemptId;
+    const { request, response } = call;
+    this.request = request;
+    this.response = response;
+    this.sentAttemptId = call.sentAttemptId;
     this.leave = context.concurrency.enter();
     this.serving = {
-      attemptId: identity.attemptId,
-      endpoint: identity.endpoint,
+      attemptId: call.attemptId,
+      endpoint: call.endpoint,
       startedAt: new Date().toISOString(),
       model: '',
       stream: false,

@@ -31,6 +31,11 @@ const headSchema = z.object({
   }),
 });
 
+interface SegmentHead {
+  readonly firstSeq: number;
+  readonly before: GroupSums;
+}
+
 /** One file of the ledger. */
 export class LedgerSegment {
   private bytes = 0;
@@ -40,13 +45,22 @@ export class LedgerSegment {
   private constructor(
     readonly path: string,
     private readonly descriptor: number,
-    readonly firstSeq: number,
-    readonly before: GroupSums,
+    private readonly head: SegmentHead,
   ) {}
+
+  /** Number of its first entry. */
+  get firstSeq(): number {
+    return this.head.firstSeq;
+  }
+
+  /** Sums of everything before it. */
+  get before(): GroupSums {
+    return this.head.before;
+  }
 
   /** Makes a new file; one that is already there is emptied. Throws what the file system says. */
   static create(path: string, firstSeq: number, before: GroupSums): LedgerSegment {
-    const segment = new LedgerSegment(path, openSync(path, 'w+', 0o600), firstSeq, before);
+    const segment = new LedgerSegment(path, openSync(path, 'w+', 0o600), { firstSeq, before });
     segment.write(`${JSON.stringify({ segment: { firstSeq, before } })}\n`);
     return segment;
   }
@@ -61,8 +75,7 @@ export class LedgerSegment {
     let segment: LedgerSegment | undefined;
     const whole = eachLine(descriptor, (read, isEntry, at) => {
       if (segment === undefined) {
-        const { firstSeq, before } = readHead(path, read());
-        segment = new LedgerSegment(path, descriptor, firstSeq, before);
+        segment = new LedgerSegment(path, descriptor, readHead(path, read()));
         return;
       }
       if (isEntry) segment.countEntry(at);
@@ -114,20 +127,15 @@ export class LedgerSegment {
     const first = Math.max(after + 1, this.firstSeq);
     if (first > lastSeq) return;
     const step = Math.floor((first - this.firstSeq) / INDEX_STEP);
-    let seq = this.firstSeq + step * INDEX_STEP - 1;
+    let skip = (first - this.firstSeq) % INDEX_STEP;
     let left = Math.min(limit, lastSeq - first + 1);
     const file = await open(this.path, 'r');
     try {
       for await (const lines of wholeLines(file, this.places[step] ?? 0, this.bytes)) {
-        const page: string[] = [];
-        for (const line of lines) {
-          if (left === 0) break;
-          if (!line.startsWith(ENTRY_PREFIX)) continue;
-          seq += 1;
-          if (seq < first) continue;
-          page.push(line);
-          left -= 1;
-        }
+        const entries = lines.filter((line) => line.startsWith(ENTRY_PREFIX));
+        const page = entries.slice(skip, skip + left);
+        skip = Math.max(0, skip - entries.length);
+        left -= page.length;
         if (page.length > 0) yield `${page.join('\n')}\n`;
         if (left === 0) return;
       }
@@ -148,7 +156,7 @@ export class LedgerSegment {
   }
 }
 
-function readHead(path: string, line: string): z.infer<typeof headSchema>['segment'] {
+function readHead(path: string, line: string): SegmentHead {
   try {
     return headSchema.parse(JSON.parse(line)).segment;
   } catch (error) {

@@ -87,7 +87,8 @@ export class Ledger {
     this.attempts.add(serving.attemptId);
     const seq = this.lastSeq + 1;
     // A line that could not be written takes no number: numbers in the files are dense.
-    if (this.append(toEntryLine(seq, number ?? this.lastNumber, serving, endedAt), true)) this.lastSeq = seq;
+    if (this.append(toEntryLine(serving, { seq, number: number ?? this.lastNumber, endedAt }), true))
+      this.lastSeq = seq;
     if ((this.segments.at(-1)?.entryCount ?? 0) >= this.entriesPerSegment) this.startSegment();
   }
 
@@ -234,7 +235,10 @@ const ATTEMPT_FIELD = '"attemptId":"';
 const toOpenLine = (number: number, serving: OpenServing): string =>
   `{"open":${number},${toFacts(serving)}}\n`;
 
-function toEntryLine(seq: number, number: number, serving: OpenServing, endedAt: string): string {
+function toEntryLine(
+  serving: OpenServing,
+  { seq, number, endedAt }: { seq: number; number: number; endedAt: string },
+): string {
   const { status, promptTokens, completionTokens, bytesSent, ended, fault } = serving;
   return (
     `{"seq":${seq},"serving":${number},${toFacts(serving)},"endedAt":"${endedAt}","status":${status},` +

@@ -53,11 +53,11 @@ it('texts that share words are nearer than texts that do not, and word order cou
 });
 
 it.each([
-  ['a text', 'four tokens here', 1, 4],
-  ['texts', ['abcd', 'abcde'], 2, 3],
-  ['token ids', [1, 2, 3], 1, 3],
-  ['lists of token ids', [[1, 2], [3]], 2, 3],
-])('takes %s and counts its tokens', async (_name, input, vectors, tokens) => {
+  ['a text', 'four tokens here', { vectors: 1, tokens: 4 }],
+  ['texts', ['abcd', 'abcde'], { vectors: 2, tokens: 3 }],
+  ['token ids', [1, 2, 3], { vectors: 1, tokens: 3 }],
+  ['lists of token ids', [[1, 2], [3]], { vectors: 2, tokens: 3 }],
+])('takes %s and counts its tokens', async (_name, input, { vectors, tokens }) => {
   const { data, usage } = await embed({ input });
   expect(data.map(({ index }) => index)).toEqual(Array.from({ length: vectors }, (_, index) => index));
   expect(usage).toEqual({ prompt_tokens: tokens, total_tokens: tokens });

@@ -80,6 +80,7 @@ it.each([
   [{}],
   ['text'],
   [{ $ref: '#/nowhere' }],
+  [{ $ref: '#/%' }],
   [{ type: 'object', properties: { __proto__: 1 } }],
   [{ allOf: [3] }],
 ])('a schema that says little is no failure: %j', (schema) => {

@@ -38,6 +38,11 @@ export function sampleFromSchema(schema: unknown, options: SampleOptions): unkno
   return new Sampler(schema, options).sample(schema, 'value', 0);
 }
 
+interface Place {
+  readonly property: string;
+  readonly depth: number;
+}
+
 class Sampler {
   private left = MOST_VALUES;
 
@@ -54,9 +59,9 @@ class Sampler {
     if ('const' in node) return node['const'];
     if (Array.isArray(node['enum']) && node['enum'].length > 0) return node['enum'][0];
     const branches = arrayOf(node['anyOf']) ?? arrayOf(node['oneOf']);
-    if (branches !== undefined) return this.sampleBranch(node, branches, property, depth);
+    if (branches !== undefined) return this.sampleBranch(node, branches, { property, depth });
     if (node['default'] !== undefined) return node['default'];
-    return this.sampleType(node, typeOf(node), property, depth);
+    return this.sampleType(node, property, depth);
   }
 
   /** Follows references and merges `allOf`; a reference that leads nowhere is an empty schema. */
@@ -81,18 +86,13 @@ class Sampler {
       .slice(1)
       .split('/')
       .filter((part) => part !== '')) {
-      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      const key = decode(step).replaceAll('~1', '/').replaceAll('~0', '~');
       found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
     }
     return isObject(found) ? found : {};
   }
 
-  private sampleBranch(
-    node: JsonSchema,
-    branches: readonly unknown[],
-    property: string,
-    depth: number,
-  ): unknown {
+  private sampleBranch(node: JsonSchema, branches: readonly unknown[], { property, depth }: Place): unknown {
     const isNull = (branch: unknown): boolean => isObject(branch) && branch['type'] === 'null';
     const deep = depth >= MOST_DEPTH;
     const chosen = (deep ? branches.find(isNull) : branches.find((branch) => !isNull(branch))) ?? branches[0];
@@ -100,7 +100,8 @@ class Sampler {
     return this.sample(isObject(chosen) ? merge(beside, chosen) : beside, property, depth + 1);
   }
 
-  private sampleType(node: JsonSchema, type: string, property: string, depth: number): unknown {
+  private sampleType(node: JsonSchema, property: string, depth: number): unknown {
+    const type = typeOf(node);
     switch (type) {
       case 'object':
         return this.sampleObject(node, depth);
@@ -202,6 +203,15 @@ const without = (node: JsonSchema, ...names: readonly string[]): JsonSchema =>
 
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not an escape after all: then it is the name itself.
+    return text;
+  }
+}
 
 const arrayOf = (value: unknown): readonly unknown[] | undefined =>
   Array.isArray(value) ? value : undefined;
