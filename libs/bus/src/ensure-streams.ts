@@ -124,13 +124,8 @@ async function growEvenly(
         reached.set(name, before);
         continue;
       }
-      try {
-        await manager.streams.update(name, { max_bytes: maxBytes });
-        reached.set(name, maxBytes);
-      } catch (error) {
-        if (!isApiError(error, INSUFFICIENT_STORAGE)) throw error;
-        stuck.add(name);
-      }
+      if (await tryGrow(manager, name, maxBytes)) reached.set(name, maxBytes);
+      else stuck.add(name);
     }
   }
   return [...made].map(([name, wanted]) => ({
@@ -140,6 +135,16 @@ async function growEvenly(
       ? { note: `made with max_bytes ${reached.get(name) ?? 0}: no space for ${wanted.maxBytes}` }
       : {}),
   }));
+}
+
+async function tryGrow(manager: JetStreamManager, name: StreamName, maxBytes: number): Promise<boolean> {
+  try {
+    await manager.streams.update(name, { max_bytes: maxBytes });
+    return true;
+  } catch (error) {
+    if (isApiError(error, INSUFFICIENT_STORAGE)) return false;
+    throw error;
+  }
 }
 
 const toStreamConfig = (

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SpoolFolder, type SpooledEvent } from '../spool/spool-folder.js';
 import { cutBatches, toMessageId, toPayload } from './outgoing-batch.js';
 
-const segment = new SpoolFolder('', '').addSegment(1, 0);
+const segment = new SpoolFolder('', '').toSegment(1, 0);
 const toEvent = (sequence: number, subject: string, json: string): SpooledEvent => ({
   streamCode: 0,
   sequence,

@@ -72,8 +72,9 @@ async function scanFolder(folder: SpoolFolder): Promise<AdoptedFolder> {
   try {
     for (const name of names) {
       const bytes = statSync(join(folder.dir, name)).size;
-      const segment = folder.addSegment(Number.parseInt(name, 10), bytes);
+      const segment = folder.toSegment(Number.parseInt(name, 10), bytes);
       segment.sealed = true;
+      folder.addSegment(segment);
       damagedBytes += await scanSegment(segment, stored);
     }
   } catch (error) {

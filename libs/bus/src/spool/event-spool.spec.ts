@@ -61,13 +61,12 @@ class FailingFiles implements SpoolFiles {
   closeSync = nodeSpoolFiles.closeSync.bind(nodeSpoolFiles);
   #partial = false;
 
-  writeSync(fd: number, buffer: Buffer, offset: number, length: number, position: number): number {
-    if (this.failWith === null) return nodeSpoolFiles.writeSync(fd, buffer, offset, length, position);
+  writeSync(...args: Parameters<SpoolFiles['writeSync']>): number {
+    const [fd, buffer, offset, length, position] = args;
+    if (this.failWith === null) return nodeSpoolFiles.writeSync(...args);
     this.#partial = !this.#partial && this.partialBytes > 0;
-    if (this.#partial) {
-      return nodeSpoolFiles.writeSync(fd, buffer, offset, Math.min(this.partialBytes, length - 1), position);
-    }
-    throw failure(this.failWith);
+    if (!this.#partial) throw failure(this.failWith);
+    return nodeSpoolFiles.writeSync(fd, buffer, offset, Math.min(this.partialBytes, length - 1), position);
   }
 
   fdatasync(fd: number, done: (error: Error | null) => void): void {
@@ -139,6 +138,20 @@ describe('EventSpool', () => {
       expect(heir.stats().damagedBytes).toBe(0);
     },
   );
+
+  it('frees space on a disk so full that not even the checkpoint can be written', async () => {
+    const spool = openSpool({ segmentBytes: 2_000, ...QUICK });
+    for (let n = 0; n < 40; n += 1) append(spool, 200);
+    // In the place of the checkpoint's new file: it can be opened for writing no more.
+    const inTheWay = join(rootDir, spool.spoolId, 'checkpoint.json.new');
+    mkdirSync(inTheWay);
+    for (const event of await takeAll(spool)) spool.acknowledge(event);
+    const before = spool.stats().segments;
+    await waitFor(() => spool.stats().segments < before);
+    rmSync(inTheWay, { recursive: true });
+    await waitFor(() => spool.stats().segments === 1);
+    expect(log.of('warn').length).toBeLessThanOrEqual(1);
+  });
 
   it('drops and counts when it is full, keeps room for outcomes, and stores again when space is free', async () => {
     const spool = openSpool({ maxBytes: 40_000, segmentBytes: 4_000, ...QUICK });

@@ -31,7 +31,7 @@ const INTENT_SHARE = 15 / 16;
 const CARRY_OVER_AFTER_SEGMENTS = 4;
 
 /** Where an event is before it is written. */
-const NOWHERE: SpoolSegment = new SpoolFolder('', '').addSegment(0, 0);
+const NOWHERE: SpoolSegment = new SpoolFolder('', '').toSegment(0, 0);
 
 /**
  * A spool: one folder of this process, and the folders of dead processes that it adopted.
@@ -125,10 +125,21 @@ export class EventSpool {
    */
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {
     const sequence = this.#folder.takeSequence(REQUESTS_CODE);
-    const event = this.#toEvent(eventId, subject, sequence, toJson);
-    if (event === null || !this.#store(event)) this.#folder.dropSequence(REQUESTS_CODE, sequence);
-    else this.onAppended();
+    const json = this.#toJson(toJson, sequence);
+    const isStored =
+      json !== null &&
+      this.#store({
+        streamCode: REQUESTS_CODE,
+        sequence,
+        eventId,
+        subject,
+        json,
+        jsonBytes: 0,
+        segment: NOWHERE,
+      });
     this.#folder.closeIntent(eventId);
+    if (isStored) this.onAppended();
+    else this.#folder.dropSequence(REQUESTS_CODE, sequence);
   }
 
   /** Counters; cheap. */
@@ -208,15 +219,9 @@ export class EventSpool {
   }
 
   /** Null when the caller's function failed, which is no fault of the disk. */
-  #toEvent(
-    eventId: string,
-    subject: string,
-    sequence: number,
-    toJson: (spoolSeq: number) => string,
-  ): SpooledEvent | null {
+  #toJson(toJson: (spoolSeq: number) => string, sequence: number): string | null {
     try {
-      const json = toJson(sequence);
-      return { streamCode: REQUESTS_CODE, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
+      return toJson(sequence);
     } catch (error) {
       this.#trouble.refused(error);
       return null;
@@ -295,9 +300,12 @@ export class EventSpool {
 
   async #saveProgress(): Promise<void> {
     this.#carryOver();
-    if (this.#folder.lock !== null) await this.#folder.saveProgress();
-    for (const folder of this.#adopted) await this.#saveAdopted(folder);
+    const saves: Promise<void>[] = [];
+    if (this.#folder.lock !== null) saves.push(this.#folder.saveProgress());
+    for (const folder of this.#adopted) saves.push(this.#saveAdopted(folder));
+    const results = await Promise.allSettled(saves);
     this.#countAdopted();
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   async #saveAdopted(folder: SpoolFolder): Promise<void> {
@@ -322,6 +330,7 @@ export class EventSpool {
   }
 
   async #adopt(): Promise<void> {
+    await this.#recoverRest();
     for (const { folder, holes, damagedBytes } of await adoptFolders(this.#rootDir, this.#log)) {
       const missing = [...holes.values()].flat().reduce((sum, [from, to]) => sum + to - from + 1, 0);
       this.#adoptedHoles += missing;
@@ -332,14 +341,17 @@ export class EventSpool {
       this.#adopted.add(folder);
       this.#backlog.leaveFolder(folder, 0);
     }
-    // Intents that could not be written the last time.
+    this.#countAdopted();
+    this.onAppended();
+  }
+
+  /** Intents that could not be written when their folder was adopted. */
+  async #recoverRest(): Promise<void> {
     for (const folder of this.#adopted) {
       if (folder.intents.size === 0) continue;
       const next = (folder.segments.at(-1)?.index ?? 0) + 1;
       if ((await this.#recover(folder)) > 0) this.#backlog.leaveFolder(folder, next);
     }
-    this.#countAdopted();
-    this.onAppended();
   }
 
   async #recover(folder: SpoolFolder): Promise<number> {

@@ -1,8 +1,11 @@
-/** Upkeep that is skipped while its last run still goes on. Its errors go to one place. */
+/**
+ * Upkeep that is skipped while its last run still goes on. Of failures in a row only the first is handed on.
+ */
 export class OneAtATime {
   /** The last run; never rejects. */
   done: Promise<void> = Promise.resolve();
   #isRunning = false;
+  #isFailing = false;
   readonly #work: () => Promise<void>;
   readonly #onError: (error: unknown) => void;
 
@@ -14,15 +17,23 @@ export class OneAtATime {
   run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.done = this.#work()
-      .catch(this.#onError)
-      .finally(() => {
-        this.#isRunning = false;
-      });
+    this.done = this.#runOnce();
   }
 
-  /** Runs now and then every so often; the timer does not keep the process alive. */
+  /** Runs every so often; the timer does not keep the process alive. */
   every(intervalMs: number): NodeJS.Timeout {
     return setInterval(() => this.run(), intervalMs).unref();
+  }
+
+  async #runOnce(): Promise<void> {
+    try {
+      await this.#work();
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) this.#onError(error);
+      this.#isFailing = true;
+    } finally {
+      this.#isRunning = false;
+    }
   }
 }

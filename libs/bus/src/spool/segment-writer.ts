@@ -1,10 +1,9 @@
 // Writes frames to the segments of one folder: one write(2) each, no fsync (sync() does that for all of them, off the
 // request path), a new file when one is full. A write that fails leaves the segment as it was before.
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { FrameEncoder } from './frame.js';
 import { type SpoolFiles } from './spool-files.js';
-import { toSegmentName, type SpoolFolder, type SpoolSegment } from './spool-folder.js';
+import { type SpoolFolder, type SpoolSegment } from './spool-folder.js';
 
 /** In the header of each segment; a reader leaves versions that it does not know alone. */
 export const SEGMENT_VERSION = 1;
@@ -43,16 +42,11 @@ export class SegmentWriter {
   append(buffer: Buffer, length: number): SpoolSegment {
     let current = this.#current;
     if (current === null || current.segment.bytes + length > this.#segmentBytes) current = this.#rotate();
-    this.#writeWhole(current.fd, buffer, length, current.segment.bytes);
+    this.#writeWhole(current, buffer, length);
     current.segment.bytes += length;
     this.#folder.bytes += length;
     current.dirty = true;
     return current.segment;
-  }
-
-  /** Whether appending this many bytes begins a new segment. */
-  willRotate(length: number): boolean {
-    return this.#current === null || this.#current.segment.bytes + length > this.#segmentBytes;
   }
 
   /**
@@ -103,19 +97,15 @@ export class SegmentWriter {
   }
 
   #rotate(): OpenSegment {
-    const index = this.#nextIndex;
-    const fd = this.#files.openSync(join(this.#folder.dir, toSegmentName(index)), 'w', 0o600);
-    const header = new FrameEncoder();
-    const length = header.encodeHeader(
-      JSON.stringify({
-        version: SEGMENT_VERSION,
-        spoolId: this.#folder.spoolId,
-        segment: index,
-        last: this.#folder.lastSequences(),
-      }),
-    );
+    const segment = this.#folder.toSegment(this.#nextIndex, 0);
+    const fd = this.#files.openSync(segment.path, 'w', 0o600);
+    const made: OpenSegment = { fd, segment, dirty: true };
+    const encoder = new FrameEncoder();
     try {
-      this.#writeWhole(fd, header.buffer, length, 0);
+      const header = { version: SEGMENT_VERSION, segment: segment.index, last: this.#folder.lastSequences() };
+      const length = encoder.encodeHeader(JSON.stringify({ spoolId: this.#folder.spoolId, ...header }));
+      this.#writeWhole(made, encoder.buffer, length);
+      segment.bytes = length;
     } catch (error) {
       this.#files.closeSync(fd);
       throw error;
@@ -123,8 +113,9 @@ export class SegmentWriter {
     this.#seal();
     this.#nextIndex += 1;
     this.#folderIsDirty = true;
-    this.#current = { fd, segment: this.#folder.addSegment(index, length), dirty: true };
-    return this.#current;
+    this.#folder.addSegment(segment);
+    this.#current = made;
+    return made;
   }
 
   #seal(): void {
@@ -134,7 +125,8 @@ export class SegmentWriter {
     this.#current = null;
   }
 
-  #writeWhole(fd: number, buffer: Buffer, length: number, position: number): void {
+  #writeWhole({ fd, segment }: OpenSegment, buffer: Buffer, length: number): void {
+    const position = segment.bytes;
     let written = 0;
     try {
       while (written < length) {

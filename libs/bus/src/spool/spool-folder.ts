@@ -70,8 +70,9 @@ export class SpoolFolder {
     return folder;
   }
 
-  addSegment(index: number, bytes: number): SpoolSegment {
-    const segment: SpoolSegment = {
+  /** A segment of this folder that nobody knows yet. */
+  toSegment(index: number, bytes: number): SpoolSegment {
+    return {
       folder: this,
       index,
       path: join(this.dir, toSegmentName(index)),
@@ -81,9 +82,11 @@ export class SpoolFolder {
       openIntents: 0,
       sequences: new Map(),
     };
+  }
+
+  addSegment(segment: SpoolSegment): void {
     this.segments.push(segment);
-    this.bytes += bytes;
-    return segment;
+    this.bytes += segment.bytes;
   }
 
   /** Takes the next number of a stream. */
@@ -188,8 +191,9 @@ export class SpoolFolder {
 
   /**
    * Writes the checkpoint if something changed, and only then removes the segments that it covers: oldest first,
-   * sealed, all settled, no open intent. What later also waits for the watermark is decided here.
-   * @throws on I/O errors; nothing is removed then.
+   * sealed, all settled, no open intent. What later also waits for the watermark is decided here. On a full disk the
+   * oldest of them goes first, to make room for the checkpoint: a crash just then makes its numbers look like drops.
+   * @throws on I/O errors.
    */
   async saveProgress(): Promise<void> {
     if (!this.#changed) return;
@@ -199,7 +203,7 @@ export class SpoolFolder {
     const kept = this.segments.findIndex((segment) => !isFree(segment));
     const free = this.segments.slice(0, kept === -1 ? this.segments.length : kept);
     try {
-      await writeCheckpoint(this.dir, this.toCheckpoint());
+      await this.#writeCheckpoint(free);
     } catch (error) {
       this.#changed = true;
       throw error;
@@ -216,6 +220,17 @@ export class SpoolFolder {
     this.lock?.release();
     this.lock = null;
     await rm(gone, { recursive: true, force: true });
+  }
+
+  async #writeCheckpoint(free: SpoolSegment[]): Promise<void> {
+    try {
+      await writeCheckpoint(this.dir, this.toCheckpoint());
+    } catch (error) {
+      const oldest = free.shift();
+      if (oldest === undefined) throw error;
+      this.#remove(oldest);
+      await writeCheckpoint(this.dir, this.toCheckpoint());
+    }
   }
 
   #settled(segment: SpoolSegment): void {
