@@ -1,0 +1,123 @@
+// npm run bench [-- --seconds 2 --rounds 5 --connections 64 --bytes 1024 --kind plain|stream]
+// Interleaved rounds in alternating order on one machine; every figure is a ratio to the baseline of its own round.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify, parseArgs } from 'node:util';
+import { connectNats, ensureTopology } from '@sluice/bus';
+import { freePort, startNats } from '@sluice/private-services';
+import { BenchProcess } from './bench-process.js';
+import { type LoadResult } from './load-result.js';
+import { formatTable, type Round } from './report.js';
+import { TARGETS } from './targets.js';
+
+const run = promisify(execFile);
+const HERE = import.meta.dirname;
+const LOAD_CORE = 1;
+const EVENTS_PER_STREAM = 100;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '64' },
+    bytes: { type: 'string', default: '1024' },
+    kind: { type: 'string', default: 'plain' },
+  },
+});
+
+await main();
+
+async function main(): Promise<void> {
+  const kind = values.kind === 'stream' ? 'stream' : 'plain';
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const processes: BenchProcess[] = [];
+  await pinToLoadCore();
+  const nats = await startNats({
+    dataDir: dir,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+  });
+  try {
+    await makeStreams(nats.url);
+    const upstreamPort = await freePort();
+    const mock = new BenchProcess({
+      script: join(HERE, 'mock-upstream.js'),
+      args: [String(upstreamPort)],
+      env: { PATH: process.env['PATH'] },
+      core: LOAD_CORE,
+    });
+    processes.push(mock);
+    await mock.listening(upstreamPort);
+    const started = [];
+    for (const target of TARGETS) {
+      const port = await freePort();
+      const gateway = target.start({ port, upstreamPort, natsUrl: nats.url, dir });
+      processes.push(gateway);
+      await gateway.listening(port);
+      started.push({ name: target.name, port, gateway });
+    }
+    const rounds: Round[] = [];
+    for (const each of started) await measure(each, kind, 1);
+    for (let index = 0; index < Number(values.rounds); index += 1) {
+      for (const each of index % 2 === 0 ? started : started.toReversed()) {
+        rounds.push({ round: index, ...(await measure(each, kind, Number(values.seconds))) });
+      }
+      process.stderr.write(`round ${index + 1} of ${values.rounds}\n`);
+    }
+    const title = `${kind}, ${values.bytes} bytes, ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s`;
+    process.stdout.write(
+      formatTable(
+        title,
+        rounds,
+        TARGETS.map((target) => target.name),
+      ),
+    );
+  } finally {
+    await Promise.all(processes.map((child) => child.stop()));
+    await nats.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+interface Started {
+  readonly name: string;
+  readonly port: number;
+  readonly gateway: BenchProcess;
+}
+
+async function measure(
+  target: Started,
+  kind: 'plain' | 'stream',
+  seconds: number,
+): Promise<Omit<Round, 'round'>> {
+  const before = target.gateway.cpuUs();
+  const args = [target.port, values.connections, seconds, values.bytes, kind].map(String);
+  const { stdout } = await run(process.execPath, [join(HERE, 'load-generator.js'), ...args], {
+    timeout: 90_000,
+  });
+  // Printed by our own load generator.
+  const load = JSON.parse(stdout) as LoadResult;
+  const cpuUs = target.gateway.cpuUs() - before;
+  const units = kind === 'stream' ? load.answered * EVENTS_PER_STREAM : load.answered;
+  return {
+    target: target.name,
+    load,
+    cpuUsPerUnit: cpuUs / Math.max(1, units),
+    rssMb: target.gateway.rssMb(),
+  };
+}
+
+async function makeStreams(url: string): Promise<void> {
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const link = connectNats({ url, name: 'bench', log: silent });
+  await ensureTopology(await link.ready, { log: silent });
+  await link.close();
+}
+
+/** What is started without a core of its own (NATS, the load) inherits this one. */
+async function pinToLoadCore(): Promise<void> {
+  await run('taskset', ['-a', '-cp', String(LOAD_CORE), String(process.pid)]).catch(() =>
+    process.stderr.write('taskset is missing: targets and load share all cores, differences mean less\n'),
+  );
+}
