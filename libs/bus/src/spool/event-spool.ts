@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BusLog, toErrorFacts } from '../bus-log.js';
-import { adoptFolders, LOCK_FILE, recoverIntents } from './adopt-folders.js';
+import { LOCK_FILE } from './adopt-folders.js';
+import { AdoptedSpools } from './adopted-spools.js';
 import { Backlog } from './backlog.js';
 import { type EventSpoolOptions, type SpoolStats } from './event-spool.types.js';
 import { FrameEncoder } from './frame.js';
@@ -50,24 +51,22 @@ export class EventSpool {
   readonly #log: BusLog;
   readonly #trouble: TroubleLog;
   readonly #files: SpoolFiles;
-  readonly #recoverIntent: EventSpoolOptions['recoverIntent'];
   readonly #folder: SpoolFolder;
   readonly #encoder = new FrameEncoder();
   readonly #live: LiveQueue;
   readonly #backlog: Backlog;
-  readonly #adopted = new Set<SpoolFolder>();
+  readonly #adopted: AdoptedSpools;
   readonly #timers: NodeJS.Timeout[];
-  #adoptedBytes = 0;
   #writer: SegmentWriter | null = null;
   #retryFolderAt = 0;
   #appended = 0;
   #intentsNotStored = 0;
-  #intentsRecovered = 0;
-  #adoptedHoles = 0;
   #damagedBytes = 0;
   readonly #syncing = this.#upkeep(() => this.#sync());
   readonly #saving = this.#upkeep(() => this.#saveProgress());
   readonly #adopting = this.#upkeep(() => this.#adopt());
+  /** Stored intents whose outcome was dropped; no more than were open when storing failed. */
+  readonly #droppedIntents: string[] = [];
   #isClosed = false;
 
   private constructor(options: EventSpoolOptions) {
@@ -76,11 +75,18 @@ export class EventSpool {
     this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
     this.#log = options.log;
     this.#files = options.files ?? nodeSpoolFiles;
-    this.#recoverIntent = options.recoverIntent;
     this.#live = new LiveQueue(options.liveQueue ?? DEFAULT_LIVE_QUEUE);
     this.#backlog = new Backlog((damage) => {
       this.#damagedBytes += damage.damagedBytes;
       this.#log.error(damage, 'a spool segment is damaged; what cannot be read is counted as dropped');
+    });
+    this.#adopted = new AdoptedSpools({
+      rootDir: this.#rootDir,
+      backlog: this.#backlog,
+      recoverIntent: options.recoverIntent,
+      log: this.#log,
+      files: this.#files,
+      segmentBytes: this.#segmentBytes,
     });
     this.#folder = new SpoolFolder(join(this.#rootDir, this.spoolId), this.spoolId);
     this.#trouble = new TroubleLog(options.log, { spoolId: this.spoolId, dir: this.#rootDir }, () =>
@@ -137,28 +143,27 @@ export class EventSpool {
         jsonBytes: 0,
         segment: NOWHERE,
       });
-    this.#folder.closeIntent(eventId);
     if (isStored) this.onAppended();
-    else this.#folder.dropSequence(REQUESTS_CODE, sequence);
+    else this.#drop(eventId, sequence);
+    this.#folder.closeIntent(eventId);
+    if (isStored && this.#droppedIntents.length > 0) this.#closeDroppedIntents();
   }
 
   /** Counters; cheap. */
   stats(): SpoolStats {
-    const adopted = [...this.#adopted];
-    const folders = [this.#folder, ...adopted];
     return {
       appended: this.#appended,
       pending: this.#folder.pending,
-      adoptedPending: adopted.reduce((sum, folder) => sum + folder.pending, 0),
+      adoptedPending: this.#adopted.pending,
       droppedByStream: this.#droppedByStream(),
       openIntents: this.#folder.intents.size,
       intentsNotStored: this.#intentsNotStored,
-      intentsRecovered: this.#intentsRecovered,
-      bytes: folders.reduce((sum, folder) => sum + folder.bytes, 0),
-      segments: folders.reduce((sum, folder) => sum + folder.segments.length, 0),
-      adoptedSpools: adopted.length,
-      adoptedHoles: this.#adoptedHoles,
-      damagedBytes: this.#damagedBytes,
+      intentsRecovered: this.#adopted.intentsRecovered,
+      bytes: this.#usedBytes,
+      segments: this.#folder.segments.length + this.#adopted.segments,
+      adoptedSpools: this.#adopted.size,
+      adoptedHoles: this.#adopted.holes,
+      damagedBytes: this.#damagedBytes + this.#adopted.damagedBytes,
       isStoring: this.#trouble.isStoring,
     };
   }
@@ -196,7 +201,7 @@ export class EventSpool {
   /** The event can never be published: it is counted as dropped. */
   giveUp(event: SpooledEvent): void {
     const { folder } = event.segment;
-    if (folder.giveUp(event) && folder !== this.#folder) this.#adoptedHoles += 1;
+    if (folder.giveUp(event) && folder !== this.#folder) this.#adopted.holes += 1;
   }
 
   /** Syncs, remembers what was acked, frees the lock; a folder in which nothing is left is removed. Never throws. */
@@ -209,13 +214,12 @@ export class EventSpool {
     for (const error of (await this.#writer?.close()) ?? []) this.#trouble.upkeepFailed(error);
     this.#writer = null;
     await this.#saveProgress().catch((error: unknown) => this.#trouble.upkeepFailed(error));
-    for (const folder of [this.#folder, ...this.#adopted]) {
-      if (folder.lock !== null && folder.isFinished) {
-        await folder.remove().catch((error: unknown) => this.#trouble.upkeepFailed(error));
-      }
-      folder.lock?.release();
-      folder.lock = null;
+    this.#adopted.release();
+    if (this.#folder.lock !== null && this.#folder.isFinished) {
+      await this.#folder.remove().catch((error: unknown) => this.#trouble.upkeepFailed(error));
     }
+    this.#folder.lock?.release();
+    this.#folder.lock = null;
   }
 
   /** Null when the caller's function failed, which is no fault of the disk. */
@@ -244,6 +248,24 @@ export class EventSpool {
     }
   }
 
+  #drop(eventId: string, sequence: number): void {
+    this.#folder.dropSequence(REQUESTS_CODE, sequence);
+    if (this.#folder.intents.has(eventId)) this.#droppedIntents.push(eventId);
+  }
+
+  /** Requests that are counted as dropped must not come back as unknown after a restart: ends their intents. */
+  #closeDroppedIntents(): void {
+    try {
+      for (let eventId = this.#droppedIntents.at(-1); eventId !== undefined;) {
+        this.#write(this.#encoder.encodeClosed(eventId));
+        this.#droppedIntents.pop();
+        eventId = this.#droppedIntents.at(-1);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   #write(length: number): SpoolSegment {
     if (this.#writer === null) this.#reopenFolder();
     const writer = this.#writer;
@@ -255,7 +277,7 @@ export class EventSpool {
   }
 
   get #usedBytes(): number {
-    return this.#folder.bytes + this.#adoptedBytes;
+    return this.#folder.bytes + this.#adopted.bytes;
   }
 
   #reopenFolder(): void {
@@ -300,22 +322,9 @@ export class EventSpool {
 
   async #saveProgress(): Promise<void> {
     this.#carryOver();
-    const saves: Promise<void>[] = [];
-    if (this.#folder.lock !== null) saves.push(this.#folder.saveProgress());
-    for (const folder of this.#adopted) saves.push(this.#saveAdopted(folder));
-    const results = await Promise.allSettled(saves);
-    this.#countAdopted();
+    const own = this.#folder.lock === null ? Promise.resolve() : this.#folder.saveProgress();
+    const results = await Promise.allSettled([own, this.#adopted.saveProgress()]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
-
-  async #saveAdopted(folder: SpoolFolder): Promise<void> {
-    if (!folder.isFinished) {
-      await folder.saveProgress();
-      return;
-    }
-    await folder.remove();
-    this.#adopted.delete(folder);
-    this.#log.info({ spoolId: folder.spoolId }, 'an adopted spool is published and removed');
   }
 
   /** Open intents would keep the oldest segment for as long as their requests last: writes them again. */
@@ -330,43 +339,8 @@ export class EventSpool {
   }
 
   async #adopt(): Promise<void> {
-    await this.#recoverRest();
-    for (const { folder, holes, damagedBytes } of await adoptFolders(this.#rootDir, this.#log)) {
-      const missing = [...holes.values()].flat().reduce((sum, [from, to]) => sum + to - from + 1, 0);
-      this.#adoptedHoles += missing;
-      this.#damagedBytes += damagedBytes;
-      const facts = { spoolId: folder.spoolId, pending: folder.pending, unfinished: folder.intents.size };
-      this.#log.info({ ...facts, damagedBytes, holes: Object.fromEntries(holes) }, 'adopted a spool');
-      await this.#recover(folder);
-      this.#adopted.add(folder);
-      this.#backlog.leaveFolder(folder, 0);
-    }
-    this.#countAdopted();
+    await this.#adopted.adopt();
     this.onAppended();
-  }
-
-  /** Intents that could not be written when their folder was adopted. */
-  async #recoverRest(): Promise<void> {
-    for (const folder of this.#adopted) {
-      if (folder.intents.size === 0) continue;
-      const next = (folder.segments.at(-1)?.index ?? 0) + 1;
-      if ((await this.#recover(folder)) > 0) this.#backlog.leaveFolder(folder, next);
-    }
-  }
-
-  async #recover(folder: SpoolFolder): Promise<number> {
-    const recovered = await recoverIntents(folder, {
-      recoverIntent: this.#recoverIntent,
-      log: this.#log,
-      files: this.#files,
-      segmentBytes: this.#segmentBytes,
-    });
-    this.#intentsRecovered += recovered;
-    return recovered;
-  }
-
-  #countAdopted(): void {
-    this.#adoptedBytes = [...this.#adopted].reduce((sum, folder) => sum + folder.bytes, 0);
   }
 
   #droppedByStream(): Record<SpooledStream, number> {
