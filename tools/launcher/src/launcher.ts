@@ -21,7 +21,8 @@ const READY_TIMEOUT_MS = 60_000;
 const MAX_EARLY_EXITS = 3;
 /** Together under the 10 s that a stop may take. */
 const STOP_TIMEOUT_MS = { edge: 4000, consumer: 2500, infrastructure: 2000 } as const;
-const REAP_TIMEOUT_MS = 5000;
+/** Survivors have been told already, by the end of their stdin or their parent: what still runs gets little more time. */
+const REAP_TIMEOUT_MS = 3000;
 
 interface Service {
   readonly plan: ServicePlan;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { forgetProcess, openLog, recordProcess, type ServerExit } from '@sluice/private-services';
+import { endChild, forgetProcess, openLog, recordProcess, type ServerExit } from '@sluice/private-services';
 import { type ServicePlan } from './plan-services.js';
 
 /** A process that runs. `pid` is absent for a server of the operator's own. */
@@ -47,13 +47,7 @@ export async function startService(options: StartServiceOptions): Promise<Runnin
       forgetProcess(processesDir, plan.name);
       return exit;
     }),
-    stop: async ({ timeoutMs }) => {
-      child.kill('SIGTERM');
-      child.kill('SIGCONT'); // a stopped process would never see the signal
-      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-      await exited;
-      clearTimeout(timer);
-    },
+    stop: ({ timeoutMs }) => endChild(child, { signal: 'SIGTERM', timeoutMs }),
   };
 }
 

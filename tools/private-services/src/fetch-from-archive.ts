@@ -1,9 +1,10 @@
 // nats-server and redis-server from the distribution's own, signed archive, without root: `apt-get download` with
 // private list and cache folders, then `dpkg-deb -x` into the user's cache folder. Nothing is installed.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinary, isExecutable } from './find-binary.js';
+import { PrivateServiceError } from './private-server.js';
 import { type CommandResult, runCommand } from './run-command.js';
 
 /** An unpacked server and the folders that its own libraries are in. */
@@ -73,19 +74,69 @@ async function fetchOnce(
   if (findBinary('apt-get', env) === undefined || findBinary('dpkg-deb', env) === undefined) return undefined;
 
   onProgress(`fetching ${server.binary} from the distribution's archive (once)`);
-  mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
-  const work = mkdtempSync(`${target}.fetch-`);
+  const work = makeWorkFolder(target, env);
+  const lists = shareLists(env);
   try {
-    const apt = new PrivateApt(work, env);
-    if (!(await apt.update())) return undefined;
+    const listsFolder = await lists.ready;
+    if (listsFolder === undefined) return undefined;
+    const apt = new PrivateApt(work, listsFolder, env);
     if (!(await apt.unpack(server.packages))) return undefined;
     await addMissingLibraries(apt, server);
     if (locate(server, apt.root) === undefined) return undefined;
     moveIntoPlace(apt.root, target);
     return locate(server, target);
   } finally {
+    lists.release();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Beside the target, so that a rename moves it there. */
+function makeWorkFolder(target: string, env: NodeJS.ProcessEnv): string {
+  try {
+    mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
+    return mkdtempSync(`${target}.fetch-`);
+  } catch (error) {
+    const folder = cacheFolder(env);
+    throw new PrivateServiceError(
+      `${folder} cannot be written. Make it yours, or set XDG_CACHE_HOME to a folder that is.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+interface SharedLists {
+  /** The folder with the archive's lists; undefined when they could not be had. */
+  readonly ready: Promise<string | undefined>;
+  release(): void;
+}
+
+let shared:
+  { readonly folder: string; readonly ready: Promise<string | undefined>; users: number } | undefined;
+
+/** The lists are most of the work, and the same for all servers that are fetched at the same time. */
+function shareLists(env: NodeJS.ProcessEnv): SharedLists {
+  shared ??= openLists(env);
+  const mine = shared;
+  mine.users += 1;
+  return {
+    ready: mine.ready,
+    release: () => {
+      mine.users -= 1;
+      if (mine.users > 0) return;
+      if (shared === mine) shared = undefined;
+      rmSync(mine.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function openLists(env: NodeJS.ProcessEnv): NonNullable<typeof shared> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-archive-'));
+  mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
+  const apt = new PrivateApt(folder, folder, env);
+  return { folder, ready: apt.update().then((updated) => (updated ? folder : undefined)), users: 0 };
 }
 
 function locate(server: ArchiveServer, root: string): FetchedBinary | undefined {
@@ -124,7 +175,8 @@ class PrivateApt {
   private readonly options: string[];
   private readonly env: Record<string, string>;
 
-  constructor(work: string, env: NodeJS.ProcessEnv) {
+  /** Unpacks below `work`; lists and apt's own cache are in `shared`, which several may use. */
+  constructor(work: string, shared: string, env: NodeJS.ProcessEnv) {
     this.env = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       LC_ALL: 'C',
@@ -132,14 +184,9 @@ class PrivateApt {
     };
     this.root = join(work, 'root');
     this.downloads = join(work, 'downloads');
-    const lists = join(work, 'lists');
-    const cache = join(work, 'cache');
-    for (const folder of [
-      this.root,
-      this.downloads,
-      join(lists, 'partial'),
-      join(cache, 'archives', 'partial'),
-    ]) {
+    const lists = join(shared, 'lists');
+    const cache = join(shared, 'cache');
+    for (const folder of [this.root, this.downloads, join(cache, 'archives', 'partial')]) {
       mkdirSync(folder, { recursive: true });
     }
     this.options = [

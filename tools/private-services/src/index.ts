@@ -19,7 +19,7 @@ export {
 } from './private-server.js';
 export { probeOnce, probeUntilReady } from './probes.js';
 export { readSmallFile, writeSmallFile } from './remembered.js';
-export { describeExit, openLog, readTail } from './server-process.js';
+export { describeExit, endChild, openLog, readTail } from './server-process.js';
 export { findNatsServer, startNats, type StartNatsOptions } from './start-nats.js';
 export { startPostgres, type StartPostgresOptions } from './start-postgres.js';
 export {

@@ -62,7 +62,7 @@ export async function runServerProcess(plan: ServerProcessPlan): Promise<Private
     logFile: plan.logFile,
     exited: ended,
     stop: (options) =>
-      stopChild(child, ended, plan.stopSignal, options?.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS),
+      endChild(child, { signal: plan.stopSignal, timeoutMs: options?.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS }),
   };
   await waitUntilReady(plan, server);
   return server;
@@ -125,17 +125,17 @@ function hasParentDeathSignal(): boolean {
   return parentDeathSignal;
 }
 
-async function stopChild(
+/** Sends the signal, at the deadline SIGKILL; resolves when the child has ended. Never rejects. */
+export async function endChild(
   child: ChildProcess,
-  exited: Promise<ServerExit>,
-  signal: NodeJS.Signals,
-  timeoutMs: number,
+  options: { readonly signal: NodeJS.Signals; readonly timeoutMs: number },
 ): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(options.signal);
   child.kill('SIGCONT'); // a stopped process would never see the signal
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-  await exited;
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
+  await ended;
   clearTimeout(timer);
 }
 
