@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     const started = [];
     for (const target of TARGETS) {
       const port = await freePort();
-      const gateway = target.start({ port, upstreamPort, natsUrl: nats.url, dir });
+      const gateway = target.start({ port, upstreamPort, natsUrl: nats.url, dir, path: process.env['PATH'] });
       processes.push(gateway);
       await gateway.listening(port);
       started.push({ name: target.name, port, gateway });

@@ -14,6 +14,8 @@ export interface TargetContext {
   readonly upstreamPort: number;
   readonly natsUrl: string;
   readonly dir: string;
+  /** The PATH that processes get. */
+  readonly path: string | undefined;
 }
 
 export interface Target {
@@ -23,18 +25,18 @@ export interface Target {
 
 const passThrough = (name: string): Target => ({
   name,
-  start: ({ port, upstreamPort }) =>
+  start: ({ port, upstreamPort, path }) =>
     new BenchProcess({
       script: join(HERE, 'pass-through.js'),
       args: [String(port), String(upstreamPort)],
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: path },
       core: GATEWAY_CORE,
     }),
 });
 
 const sluice: Target = {
   name: 'sluice',
-  start({ port, upstreamPort, natsUrl, dir }) {
+  start({ port, upstreamPort, natsUrl, dir, path }) {
     const dataDir = join(dir, `edge-${port}`);
     mkdirSync(dataDir, { recursive: true });
     const config = join(dataDir, 'sluice.yaml');
@@ -43,7 +45,7 @@ const sluice: Target = {
       script: EDGE_MAIN,
       args: [],
       env: {
-        PATH: process.env['PATH'],
+        PATH: path,
         SLUICE_CONFIG: config,
         SLUICE_DATA_DIR: dataDir,
         NATS_URL: natsUrl,

@@ -3,7 +3,7 @@ import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
 import { type Answer, type StreamEnd, type StreamReader } from '@sluice/providers';
 import { type Exchange } from '../chat/exchange.js';
 import { type PreparedTarget } from '../control/config-generation.js';
-import { StreamRelay } from '../relay/stream-relay.js';
+import { type Pausable, StreamRelay } from '../relay/stream-relay.js';
 import {
   type Transport,
   type TransportFailure,
@@ -50,7 +50,7 @@ export interface AttemptOptions {
   readonly onResult: (result: AttemptResult) => void;
 }
 
-export class Attempt implements UpstreamListener {
+export class Attempt implements UpstreamListener, Pausable {
   readonly #options: AttemptOptions;
   readonly #relay: StreamRelay;
   readonly #bytes = new ByteCollector();
@@ -68,10 +68,7 @@ export class Attempt implements UpstreamListener {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    this.#relay = new StreamRelay(options.exchange, {
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-    });
+    this.#relay = new StreamRelay(options.exchange, this);
   }
 
   start(): void {
@@ -247,13 +244,15 @@ export class Attempt implements UpstreamListener {
     this.#options.onResult(result);
   }
 
-  #pause(): void {
+  /** For the relay: the client reads more slowly than the provider writes. */
+  pause(): void {
     // A client that reads slowly is no fault of the provider's.
     this.#disarm();
     this.#call?.pause();
   }
 
-  #resume(): void {
+  /** For the relay: the client has caught up. */
+  resume(): void {
     if (this.#isOver) return;
     this.#armIdle();
     this.#call?.resume();

@@ -87,9 +87,18 @@ function scan(bytes: Buffer): JsonSpans {
 
 const spanOf = (spans: JsonSpans, key: number): Span => ({ start: spans.start(key), end: spans.end(key) });
 
-/** The span was scanned as valid JSON, so this parses. */
-const valueAt = (bytes: Buffer, spans: JsonSpans, key: number): unknown =>
-  parseJson(bytes.toString('utf8', spans.start(key), spans.end(key)));
+const QUOTE = 0x22;
+
+/** The value of a span, which was scanned as valid JSON; the short common forms are read without a parser. */
+function valueAt(bytes: Buffer, spans: JsonSpans, key: number): unknown {
+  const start = spans.start(key);
+  const end = spans.end(key);
+  const text = bytes.toString('utf8', start, end);
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  if (bytes[start] === QUOTE && !text.includes('\\')) return text.slice(1, -1);
+  return parseJson(text);
+}
 
 function wrongKind(field: string, wanted: string, value: unknown): GatewayError {
   return new GatewayError('invalid_request', {

@@ -3,23 +3,27 @@ import { type Ending, type Exchange } from '../chat/exchange.js';
 
 /** Counters of this process. Fleet-wide numbers come from the events; these say how this edge is doing. */
 export class EdgeMetrics {
-  readonly #requests: Counter;
-  readonly #attempts: Counter;
+  readonly #requests: PairCounter;
+  readonly #attempts: PairCounter;
   #inFlight = 0;
 
   constructor(registry: Registry) {
-    this.#requests = new Counter({
-      name: 'sluice_edge_requests_total',
-      help: 'Requests that have ended, by endpoint and outcome.',
-      labelNames: ['endpoint', 'outcome'],
-      registers: [registry],
-    });
-    this.#attempts = new Counter({
-      name: 'sluice_edge_attempts_total',
-      help: 'Upstream calls that have ended, by provider and what the walk decided.',
-      labelNames: ['provider', 'decision'],
-      registers: [registry],
-    });
+    this.#requests = new PairCounter(
+      new Counter({
+        name: 'sluice_edge_requests_total',
+        help: 'Requests that have ended, by endpoint and outcome.',
+        labelNames: ['endpoint', 'outcome'],
+        registers: [registry],
+      }),
+    );
+    this.#attempts = new PairCounter(
+      new Counter({
+        name: 'sluice_edge_attempts_total',
+        help: 'Upstream calls that have ended, by provider and what the walk decided.',
+        labelNames: ['provider', 'decision'],
+        registers: [registry],
+      }),
+    );
     const inFlight = (): number => this.#inFlight;
     new Gauge({
       name: 'sluice_edge_requests_in_flight',
@@ -41,9 +45,29 @@ export class EdgeMetrics {
 
   onEnd(exchange: Exchange, ending: Ending): void {
     this.#inFlight -= 1;
-    this.#requests.inc({ endpoint: exchange.endpoint, outcome: ending.outcome });
-    for (const attempt of exchange.attempts) {
-      this.#attempts.inc({ provider: attempt.provider, decision: attempt.decision });
+    const { endpoint } = exchange;
+    this.#requests.child(endpoint, ending.outcome).inc();
+    for (const { provider, decision } of exchange.attempts) this.#attempts.child(provider, decision).inc();
+  }
+}
+
+/** A counter with two labels; its children are kept, since looking one up by a labels object costs a microsecond. */
+class PairCounter {
+  readonly #counter: Counter;
+  readonly #children = new Map<string, Counter.Internal>();
+
+  constructor(counter: Counter) {
+    this.#counter = counter;
+  }
+
+  /** Both values come from short lists: endpoints, outcomes, configured providers. */
+  child(first: string, second: string): Counter.Internal {
+    const key = `${first} ${second}`;
+    let child = this.#children.get(key);
+    if (child === undefined) {
+      child = this.#counter.labels(first, second);
+      this.#children.set(key, child);
     }
+    return child;
   }
 }

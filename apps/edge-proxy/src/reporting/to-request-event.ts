@@ -72,7 +72,7 @@ export function toRequestEventJson(
     `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs))},` +
     `"firstTokenMs":${exchange.firstTokenMs === null ? 'null' : millis(exchange.firstTokenMs)},` +
     `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false}`;
-  return envelope(exchange.eventId, exchange.occurredAt, origin.sourceJson, data);
+  return envelope(exchange, origin.sourceJson, data);
 }
 
 /**
@@ -103,13 +103,13 @@ export function recoverIntent(
   };
   return {
     subject: requestSubject('unknown'),
-    eventJson: envelope(facts.eventId, facts.occurredAt, sourceJson(facts.instance), JSON.stringify(event)),
+    eventJson: envelope(facts, sourceJson(facts.instance), JSON.stringify(event)),
   };
 }
 
-const envelope = (eventId: string, time: string, source: string, data: string): string =>
-  `{"specversion":"1.0","id":"${eventId}",${source},"type":"${REQUEST_EVENT_TYPE}","subject":"${eventId}",` +
-  `"time":"${time}","datacontenttype":"application/json","data":${data}}`;
+const envelope = (of: { eventId: string; occurredAt: string }, source: string, data: string): string =>
+  `{"specversion":"1.0","id":"${of.eventId}",${source},"type":"${REQUEST_EVENT_TYPE}","subject":"${of.eventId}",` +
+  `"time":"${of.occurredAt}","datacontenttype":"application/json","data":${data}}`;
 
 /** What {@link toIntentJson} writes, as far as it is read again; the other facts go through as they are. */
 interface IntentRecord {
