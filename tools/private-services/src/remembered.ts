@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, isPortFree } from './free-port.js';
+import { freeServerPort, isPortFree } from './free-port.js';
 
 /** The port asked for, else the one used last in this folder when it is free, else a free one; remembered in `<home>/port`. */
 export async function choosePort(home: string, wanted: number | undefined): Promise<number> {
-  const port = wanted ?? (await rememberedPort(home)) ?? (await freePort());
+  const port = wanted ?? (await rememberedPort(home)) ?? (await freeServerPort());
   writeSmallFile(join(home, 'port'), String(port));
   return port;
 }
