@@ -257,6 +257,22 @@ describe('EventPublisher', () => {
     expect(numbers).toEqual(numbers.map((_, at) => at + 1));
   }, 60_000);
 
+  it('publishes after a restart what was sent and not answered', async () => {
+    await makeStreams();
+    const first = startEdge();
+    server.pause();
+    const ids = Array.from({ length: 10 }, () => append(first.spool));
+    await waitFor(() => first.publisher.stats().inFlight > 0);
+    await first.stop();
+    expect(first.spool.stats().pending).toBe(10);
+    // The frozen server still had the messages in its socket: a new one has not.
+    await server.kill();
+    await server.restart();
+    startEdge();
+    await waitFor(async () => (await storedEvents()).length === 10, { timeoutMs: 10_000 });
+    expect(new Set(await storedIds())).toEqual(new Set(ids));
+  });
+
   it('does not publish again after a restart what had its PubAck', async () => {
     await makeStreams();
     const first = startEdge();
