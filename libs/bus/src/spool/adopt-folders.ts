@@ -133,10 +133,17 @@ function noteFrame(frame: ScannedFrame, segment: SpoolSegment, stored: readonly 
   }
 }
 
+interface SegmentHeader {
+  readonly version: number;
+  readonly last: Readonly<Record<string, number>>;
+  readonly bootId: string | null;
+}
+
 function noteHeader(json: string, folder: SpoolFolder): void {
   // The CRC says that our own writer made it.
-  const { version, last } = JSON.parse(json) as { version: number; last: Record<string, number> };
+  const { version, last, bootId } = JSON.parse(json) as SegmentHeader;
   if (version !== SEGMENT_VERSION) throw new Error(`segment version ${version} is not known here`);
+  folder.bootId = bootId;
   SPOOLED_STREAMS.forEach((stream, code) => {
     folder.noteTaken(code, last[stream] ?? 0);
   });
@@ -180,6 +187,31 @@ export async function recoverIntents(folder: SpoolFolder, options: RecoverOption
     options.log.error({ spoolId, ...toErrorFacts(error) }, 'an adopted spool could not be synced');
   }
   return recovered;
+}
+
+/**
+ * Ends intents whose events are safe elsewhere. What cannot be written stays open, and its event comes a second time,
+ * which consumers bear. Never throws.
+ */
+export async function closeIntents(
+  folder: SpoolFolder,
+  eventIds: readonly string[],
+  options: Pick<RecoverOptions, 'files' | 'segmentBytes' | 'log'>,
+): Promise<void> {
+  const writer = new SegmentWriter({ folder, ...options });
+  const encoder = new FrameEncoder();
+  try {
+    for (const eventId of eventIds) {
+      writer.append(encoder.buffer, encoder.encodeClosed(eventId));
+      folder.closeIntent(eventId);
+    }
+  } catch (error) {
+    options.log.error(
+      { spoolId: folder.spoolId, ...toErrorFacts(error) },
+      'an adopted spool cannot be written',
+    );
+  }
+  await writer.close();
 }
 
 function toEvent(

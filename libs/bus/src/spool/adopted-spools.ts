@@ -1,5 +1,5 @@
 import { type BusLog } from '../bus-log.js';
-import { adoptFolders, recoverIntents, type RecoverOptions } from './adopt-folders.js';
+import { adoptFolders, closeIntents, recoverIntents, type RecoverOptions } from './adopt-folders.js';
 import { type Backlog } from './backlog.js';
 import { type SpoolFolder } from './spool-folder.js';
 
@@ -9,6 +9,12 @@ export interface AdoptedSpoolsOptions extends RecoverOptions {
   /** Gets the folders to read. */
   readonly backlog: Backlog;
   readonly log: BusLog;
+  /** Name of this run of the operating system. */
+  readonly bootId: string | null;
+  /** Stores the unknown event of an intent in this process's own spool; false when it cannot. */
+  readonly takeOver: (eventId: string, intentJson: string) => boolean;
+  /** Brings the own spool to the disk. */
+  readonly sync: () => Promise<void>;
 }
 
 /** The folders of dead processes that this process publishes. */
@@ -90,9 +96,28 @@ export class AdoptedSpools {
   }
 
   async #recover(folder: SpoolFolder): Promise<number> {
-    const recovered = await recoverIntents(folder, this.#options);
+    const { bootId } = this.#options;
+    const isFromEarlierBoot = folder.bootId !== null && bootId !== null && folder.bootId !== bootId;
+    const recovered = isFromEarlierBoot
+      ? await this.#takeOver(folder)
+      : await recoverIntents(folder, this.#options);
     this.intentsRecovered += recovered;
     return recovered;
+  }
+
+  /**
+   * The machine went down: the last 200 ms of the folder may be missing, although their events may be published.
+   * Numbers from its end on may be in use, so the unknown events get numbers of our own spool.
+   */
+  async #takeOver(folder: SpoolFolder): Promise<number> {
+    const taken: string[] = [];
+    for (const [eventId, { json }] of folder.intents) {
+      if (!this.#options.takeOver(eventId, json)) break;
+      taken.push(eventId);
+    }
+    await this.#options.sync();
+    await closeIntents(folder, taken, this.#options);
+    return taken.length;
   }
 
   #count(): void {

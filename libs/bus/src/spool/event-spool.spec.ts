@@ -287,6 +287,29 @@ describe('EventSpool', () => {
     expect(second.stats().intentsRecovered).toBe(0);
   });
 
+  it('gives unknown events numbers of its own when the machine went down: those behind the end may be in use', async () => {
+    const owner = openSpool({ bootId: 'before' });
+    append(owner);
+    const undone = newEventId();
+    owner.appendIntent(undone, toIntentJson(undone));
+    await owner.close();
+    const heir = openSpool({ bootId: 'after' });
+    append(heir);
+    await waitFor(() => heir.stats().intentsRecovered === 1);
+    const events = await takeAll(heir);
+    const places = events.map(({ segment, sequence }) => [segment.folder.spoolId, sequence]);
+    expect(new Set(places.map((place) => place.join()))).toEqual(
+      new Set([`${owner.spoolId},1`, `${heir.spoolId},1`, `${heir.spoolId},2`]),
+    );
+    expect(JSON.parse(events.find(({ eventId }) => eventId === undone)!.json)).toMatchObject({
+      data: { spoolId: heir.spoolId, spoolSeq: 2, outcome: 'unknown' },
+    });
+    await heir.close();
+    const second = openSpool({ bootId: 'after' });
+    await waitFor(() => second.stats().adoptedPending === 3);
+    expect(second.stats().intentsRecovered).toBe(0);
+  });
+
   it('gives up an intent that cannot be turned into an event, once, and goes on', async () => {
     const owner = openSpool();
     owner.appendIntent(newEventId(), 'not JSON');

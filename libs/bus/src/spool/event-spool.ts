@@ -6,6 +6,7 @@ import { type BusLog, toErrorFacts } from '../bus-log.js';
 import { LOCK_FILE } from './adopt-folders.js';
 import { AdoptedSpools } from './adopted-spools.js';
 import { Backlog } from './backlog.js';
+import { readBootId } from './boot-id.js';
 import { type EventSpoolOptions, type SpoolStats } from './event-spool.types.js';
 import { FrameEncoder } from './frame.js';
 import { LiveQueue } from './live-queue.js';
@@ -51,6 +52,7 @@ export class EventSpool {
   readonly #log: BusLog;
   readonly #trouble: TroubleLog;
   readonly #files: SpoolFiles;
+  readonly #recoverIntent: EventSpoolOptions['recoverIntent'];
   readonly #folder: SpoolFolder;
   readonly #encoder = new FrameEncoder();
   readonly #live: LiveQueue;
@@ -87,8 +89,13 @@ export class EventSpool {
       log: this.#log,
       files: this.#files,
       segmentBytes: this.#segmentBytes,
+      bootId: options.bootId ?? readBootId(),
+      takeOver: (eventId, intentJson) => this.#takeOver(eventId, intentJson),
+      sync: () => this.#sync(),
     });
+    this.#recoverIntent = options.recoverIntent;
     this.#folder = new SpoolFolder(join(this.#rootDir, this.spoolId), this.spoolId);
+    this.#folder.bootId = options.bootId ?? readBootId();
     this.#trouble = new TroubleLog(options.log, { spoolId: this.spoolId, dir: this.#rootDir }, () =>
       this.#folder.droppedCount(REQUESTS_CODE),
     );
@@ -245,6 +252,22 @@ export class EventSpool {
     } catch (error) {
       this.#fail(error);
       return false;
+    }
+  }
+
+  /** An intent of a process that the machine's end cut off. What cannot be made an event is given up. */
+  #takeOver(eventId: string, intentJson: string): boolean {
+    const sequence = this.#folder.peekSequence(REQUESTS_CODE);
+    try {
+      const { subject, eventJson } = this.#recoverIntent(intentJson, {
+        spoolId: this.spoolId,
+        spoolSeq: sequence,
+      });
+      this.appendRequestEvent(eventId, subject, () => eventJson);
+      return !this.#folder.isSettled(REQUESTS_CODE, sequence);
+    } catch (error) {
+      this.#trouble.refused(error);
+      return true;
     }
   }
 

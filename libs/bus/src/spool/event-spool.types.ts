@@ -35,6 +35,8 @@ export interface EventSpoolOptions {
   /** Turns an intent without outcome into its `unknown` event. What it throws is logged and the intent given up. */
   readonly recoverIntent: (intentJson: string, at: SpoolPlace) => RecoveredEvent;
   readonly log: BusLog;
+  /** Only for tests: name of this run of the operating system. */
+  readonly bootId?: string;
   /** Only for tests that let writes fail. */
   readonly files?: SpoolFiles;
 }

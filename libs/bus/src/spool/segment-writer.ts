@@ -102,8 +102,10 @@ export class SegmentWriter {
     const made: OpenSegment = { fd, segment, dirty: true };
     const encoder = new FrameEncoder();
     try {
-      const header = { version: SEGMENT_VERSION, segment: segment.index, last: this.#folder.lastSequences() };
-      const length = encoder.encodeHeader(JSON.stringify({ spoolId: this.#folder.spoolId, ...header }));
+      const { spoolId, bootId } = this.#folder;
+      const last = this.#folder.lastSequences();
+      const header = { version: SEGMENT_VERSION, spoolId, bootId, segment: segment.index, last };
+      const length = encoder.encodeHeader(JSON.stringify(header));
       this.#writeWhole(made, encoder.buffer, length);
       segment.bytes = length;
     } catch (error) {

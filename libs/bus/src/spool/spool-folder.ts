@@ -53,6 +53,8 @@ export class SpoolFolder {
   /** Events that are neither published nor given up. */
   pending = 0;
   lock: SpoolLock | null = null;
+  /** Under which run of the operating system it was written; null when nobody knows. */
+  bootId: string | null = null;
   readonly #streams: readonly StreamState[];
   #changed = false;
 
