@@ -7,6 +7,7 @@ const schema = z.object({
   EDGE_PROXY_PORT: portVar(0).optional(),
   EDGE_PROXY_OPS_HOST: z.string().default('127.0.0.1'),
   EDGE_PROXY_OPS_PORT: portVar(9080),
+  EDGE_PROXY_SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(600_000).optional(),
   NATS_URL: urlVar(['nats:', 'tls:'], 'nats://127.0.0.1:4222'),
   SLUICE_DATA_DIR: z.string().default('.data'),
   SLUICE_INSTANCE: z
@@ -25,6 +26,8 @@ export interface EdgeProxyConfig {
   readonly port: number | undefined;
   readonly opsHost: string;
   readonly opsPort: number;
+  /** Caps the config file's `server.shutdownGrace`; undefined: that alone. */
+  readonly shutdownGraceMs: number | undefined;
   readonly natsUrl: string;
   readonly dataDir: string;
   readonly instance: string;
@@ -44,6 +47,7 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
         : parsed.EDGE_PROXY_PORT,
     opsHost: parsed.EDGE_PROXY_OPS_HOST,
     opsPort: parsed.EDGE_PROXY_OPS_PORT,
+    shutdownGraceMs: parsed.EDGE_PROXY_SHUTDOWN_GRACE_MS,
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
     instance: parsed.SLUICE_INSTANCE ?? `edge-proxy-${hostname().slice(0, 40)}-${process.pid}`,

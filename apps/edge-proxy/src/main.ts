@@ -72,14 +72,15 @@ async function main(): Promise<void> {
     info: () => ({ configVersion: edge.holder.current.config.version, spool: spool.stats() }),
   });
   const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
+  const graceMs = Math.min(config.server.shutdownGraceMs, env.shutdownGraceMs ?? Infinity);
   const shutdown = onShutdown({
     log,
     steps: [
       { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
       {
         name: 'requests',
-        run: () => edge.drain(config.server.shutdownGraceMs),
-        timeoutMs: config.server.shutdownGraceMs + 2_000,
+        run: () => edge.drain(graceMs),
+        timeoutMs: graceMs + 2_000,
       },
       { name: 'events', run: () => publisher.close(FLUSH_MS), timeoutMs: FLUSH_MS + 1_000 },
       { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },

@@ -109,6 +109,7 @@ function environmentOf(
   const inherited = row.resolvesConfig ? without(config.env, WITHHELD) : only(config.env, row.app);
   return {
     NODE_ENV: 'production',
+    ...row.env,
     ...inherited,
     ...(row.resolvesConfig ? edgeVariables(config, input) : {}),
     ...ports,

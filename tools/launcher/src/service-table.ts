@@ -29,6 +29,8 @@ export interface ServiceRow {
   readonly resolvesConfig: boolean;
   /** True: `--edges N` starts N of them on consecutive ports. */
   readonly multiple: boolean;
+  /** Further variables, unless the person has set them. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -59,5 +61,7 @@ export const SERVICES = [
     urls: ['NATS_URL', 'REDIS_URL'],
     resolvesConfig: true,
     multiple: true,
+    // Shorter than the 4 s after which the launcher insists: open streams end with a word, not with a cut.
+    env: { EDGE_PROXY_SHUTDOWN_GRACE_MS: '2500' },
   },
 ] as const satisfies readonly ServiceRow[];

@@ -1,5 +1,5 @@
 // The whole system as a person starts it: the launcher of `npm start`, with a data folder and ports of its own.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TempDir, tempDir, waitFor } from '@sluice/testing';
@@ -70,6 +70,8 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const dir = await tempDir('sluice-e2e-');
   const dataDir = options.dataDir ?? join(dir.path, 'data');
   const configFile = writeConfig(options, dir.path);
+  // A launcher that was killed leaves its file behind; only a new one says that all is ready.
+  rmSync(join(dataDir, 'start.json'), { force: true });
   for (let tries = 1; ; tries += 1) {
     const edges = options.edges ?? 1;
     const ports = await choosePorts(edges);
