@@ -15,6 +15,8 @@ export interface RequestBody {
   readonly includeUsage: boolean;
   /** The client asked for base64 embeddings. */
   readonly base64: boolean;
+  /** How many answers the client asked for (`n`), 1 when it did not say. */
+  readonly choices: number;
   readonly spans: RequestSpans;
 }
 
@@ -52,6 +54,8 @@ export interface AnswerContext {
 export interface StreamContext extends AnswerContext {
   /** Usage was forced on upstream, so the client must not see it. */
   readonly hideUsage: boolean;
+  /** How many answers were asked for: the stream is whole when each of them is finished. */
+  readonly choices: number;
 }
 
 /** What a provider said when it refused or failed. */
@@ -64,7 +68,7 @@ export interface ProviderFailure {
   readonly status: number;
   readonly quotaExhausted: boolean;
   readonly credentialRejected: boolean;
-  /** The code of our own table that says the same, for events. */
+  /** The code of our own table that says the same where the request is at fault. */
   readonly errorCode: ErrorCode;
   /** Whether the body is an error in the client's dialect that may go through as it is. */
   readonly passable: boolean;

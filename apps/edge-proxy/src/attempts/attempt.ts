@@ -134,6 +134,7 @@ export class Attempt implements UpstreamListener, Pausable {
         model: exchange.requestedModel ?? '',
         base64: false,
         hideUsage: target.adapter.forcesUsage(body, target.provider),
+        choices: body.choices,
       });
     } else {
       this.#armIdle();
@@ -210,11 +211,11 @@ export class Attempt implements UpstreamListener, Pausable {
       model: requestedModel ?? '',
       base64: body?.base64 ?? false,
     });
+    if (answer.kind === 'failure') return this.#break(this.#fromFailure(answer.failure, bytes));
     this.#onReadAnswer(answer, body?.stream ?? false);
   }
 
-  #onReadAnswer(answer: Answer, isStreamWanted: boolean): void {
-    if (answer.kind === 'failure') return this.#break(this.#fromFailure(answer.failure, null));
+  #onReadAnswer(answer: Exclude<Answer, { kind: 'failure' }>, isStreamWanted: boolean): void {
     if (answer.kind === 'garbage') return this.#break(fromProviderFault(answer.reason, this.status));
     if (isStreamWanted) {
       return this.#break(
@@ -227,7 +228,12 @@ export class Attempt implements UpstreamListener, Pausable {
   }
 
   #fromFailure(failure: Parameters<typeof fromProviderFailure>[0], body: Buffer | null): AttemptFailure {
-    return fromProviderFailure(failure, { headers: this.#headers, body, nowMs: Date.now() });
+    return fromProviderFailure(failure, {
+      status: this.status,
+      headers: this.#headers,
+      body,
+      nowMs: Date.now(),
+    });
   }
 
   #break(failure: AttemptFailure): void {

@@ -36,7 +36,8 @@ function toError(model: string, last: AttemptFailure, failures: readonly Attempt
     case 'client':
     case 'mapping':
       return new GatewayError(last.errorCode, {
-        message: `The provider refused the request: ${last.reason}.`,
+        // Its words are about the client's own request; with a body they would have gone through as well.
+        message: `The provider refused the request: ${last.detail ?? last.reason}`,
       });
     case 'credential':
       return new GatewayError('provider_credential_rejected');

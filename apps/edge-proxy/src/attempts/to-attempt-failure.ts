@@ -1,18 +1,39 @@
+import { type ErrorCode } from '@sluice/contracts';
 import { type ProviderFailure } from '@sluice/providers';
-import { classifyFailure, parseRetryAfterMs, type RetryHintHeaders } from '@sluice/resilience';
+import {
+  classifyFailure,
+  type FailureFault,
+  parseRetryAfterMs,
+  type RetryHintHeaders,
+} from '@sluice/resilience';
 import { type TransportFailure, type UpstreamHeaders } from '../upstream/transport.js';
 import { type AttemptFailure } from './attempt-failure.js';
 
+/** What came of a call, beside what the adapter reads in it. */
+export interface FailedAnswer {
+  /** The HTTP status: 200 when the error was inside an answer. */
+  readonly status: number | null;
+  readonly headers: UpstreamHeaders;
+  /** Null when the client cannot get it, e.g. from the middle of a stream. */
+  readonly body: Buffer | null;
+  readonly nowMs: number;
+}
+
+/** What is not the request's fault has one code for each fault. */
+const CODES: Partial<Record<FailureFault, ErrorCode>> = {
+  credential: 'provider_credential_rejected',
+  limits: 'provider_rate_limited',
+  provider: 'all_providers_failed',
+};
+
 /** A call that the provider answered with an error. */
-export function fromProviderFailure(
-  failure: ProviderFailure,
-  answer: { readonly headers: UpstreamHeaders; readonly body: Buffer | null; readonly nowMs: number },
-): AttemptFailure {
+export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnswer): AttemptFailure {
+  const fault = classifyFailure(failure);
   return {
-    fault: classifyFailure(failure),
+    fault,
     reason: `it answered ${failure.status}`,
-    errorCode: failure.errorCode,
-    status: failure.status,
+    errorCode: CODES[fault] ?? failure.errorCode,
+    status: answer.status,
     body: failure.passable ? answer.body : null,
     detail: failure.message,
     retryAfterMs: parseRetryAfterMs(hintsOf(answer.headers), answer.nowMs),

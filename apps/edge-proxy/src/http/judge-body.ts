@@ -14,8 +14,8 @@ import {
   WantedKeys,
 } from '@sluice/providers';
 
-const KEYS = new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format']);
-const [MODEL, STREAM, STREAM_OPTIONS, USER, ENCODING_FORMAT] = [0, 1, 2, 3, 4] as const;
+const KEYS = new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format', 'n']);
+const [MODEL, STREAM, STREAM_OPTIONS, USER, ENCODING_FORMAT, CHOICES] = [0, 1, 2, 3, 4, 5] as const;
 /** A label in events; longer ones are cut. */
 const MAX_USER_CHARS = 256;
 
@@ -60,12 +60,14 @@ export function judgeFields(scanned: ScannedBody, endpoint: Endpoint): JudgedBod
   const options = read(STREAM_OPTIONS);
   if (options !== null && asRecord(options) === null) throw wrongKind('stream_options', 'an object', options);
   const user = read(USER);
+  const choices = read(CHOICES);
   const body: RequestBody = {
     bytes,
     endpoint,
     stream: stream === true && endpoint === 'chat.completions',
     includeUsage: asRecord(options)?.['include_usage'] === true,
     base64: read(ENCODING_FORMAT) === 'base64',
+    choices: typeof choices === 'number' ? choices : 1,
     spans: {
       model: spanOf(spans, MODEL),
       streamOptions: spans.has(STREAM_OPTIONS) ? spanOf(spans, STREAM_OPTIONS) : null,

@@ -11,7 +11,8 @@ export interface TextSpan {
  * @param name plain ASCII
  * @returns null when the key is absent or its value is no string
  */
-export function findTopLevelString(text: string, name: string, from: number, to: number): TextSpan | null {
+export function findTopLevelString(text: string, name: string, within: TextSpan): TextSpan | null {
+  const { start: from, end: to } = within;
   const root = text.indexOf('{', from);
   if (root < 0 || root >= to) return null;
   const quoted = `"${name}"`;
@@ -25,7 +26,7 @@ export function findTopLevelString(text: string, name: string, from: number, to:
   if (isPlain && colonAfter(text, key + quoted.length, to) > 0) {
     return stringAt(text, colonAfter(text, key + quoted.length, to), to);
   }
-  return walk(text, quoted, root, to);
+  return walk(text, quoted, { start: root, end: to });
 }
 
 /** Offset just after the colon that follows `at`, 0 when something else follows. */
@@ -42,7 +43,8 @@ function stringAt(text: string, at: number, to: number): TextSpan | null {
 }
 
 /** Finds the key at depth 1, whatever comes before it. */
-function walk(text: string, quoted: string, root: number, to: number): TextSpan | null {
+function walk(text: string, quoted: string, within: TextSpan): TextSpan | null {
+  const { start: root, end: to } = within;
   let depth = 0;
   for (let at = root; at < to; at += 1) {
     const code = text.charCodeAt(at);

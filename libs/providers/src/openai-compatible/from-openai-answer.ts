@@ -19,8 +19,8 @@ export function fromOpenAiAnswer(bytes: Buffer, context: AnswerContext): Answer 
     return { kind: 'garbage', reason: `the answer is not JSON: ${error.message}` };
   }
   const textOf = (key: number): string => bytes.toString('utf8', spans.start(key), spans.end(key));
-  if (spans.has(ERROR)) {
-    const failure = readEmbeddedFailure({ error: parseJson(textOf(ERROR)) });
+  if (spans.has(ERROR) || (spans.has(CHOICES) && bytes.includes('"error"', spans.start(CHOICES)))) {
+    const failure = readEmbeddedFailure(parseJson(bytes.toString('utf8')));
     if (failure !== null) return { kind: 'failure', failure };
   }
   if (!spans.has(context.endpoint === 'embeddings' ? DATA : CHOICES)) {

@@ -19,7 +19,8 @@ export function fromOpenAiUsage(value: unknown): TokenCounts | null {
   // xAI counts reasoning beside the completion, everybody else inside it; the total tells them apart.
   const isBeside = reasoning > 0 && total === input + completion + reasoning;
   return {
-    input,
+    // A server that only has a total (embeddings) read it all.
+    input: input === 0 && completion === 0 ? total : input,
     output: isBeside ? completion + reasoning : completion,
     cachedInput:
       asCount(prompt['cached_tokens']) ||

@@ -3,11 +3,11 @@
 // the middle of one can still be ended properly.
 import { type TokenCounts } from '@sluice/contracts';
 import { type StreamContext, type StreamEnd, type StreamReader } from '../provider-adapter.js';
-import { parseJson } from '../wire/read-unknown.js';
+import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { type Splice } from '../wire/splice.js';
 import { findOpenAiUsage } from './from-openai-usage.js';
 import { findTopLevelString, type TextSpan } from './find-top-level-string.js';
-import { readEmbeddedFailure } from './read-openai-failure.js';
+import { readEmbeddedFailure, readErrorEvent } from './read-openai-failure.js';
 
 /** An event larger than this ends the stream; honest ones are a few hundred bytes, images a few megabytes. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
@@ -15,9 +15,11 @@ const DONE_LINE = /(?:^|\n)data:\s*\[DONE\]\s*$/;
 const FINISHED = /"finish_reason"\s*:\s*"/;
 const CONTENT =
   /"(?:content|reasoning|reasoning_content|refusal|text|arguments|name)"\s*:\s*(?:"[^"]|\[)|"tool_calls"\s*:\s*\[/;
-const HAS_USAGE = /"usage"\s*:\s*\{/;
+const HAS_USAGE = /"usage"\s*:\s*\{\s*"/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
-const ERROR_KEY = /"error"\s*:\s*[{"]/;
+const ERROR_NAMED = /(?:^|\n)event:\s*error\s*\n/;
+const ERROR_SIGN = /"error"\s*:\s*[{"]|"object"\s*:\s*"error"|(?:^|\n)event:\s*error\s*\n/;
+const COMMENTS_ONLY = /^(?:\s*:[^\n]*(?:\n|$))*\s*$/;
 
 /** What a block of events may hold; what it does not hold is not looked for in each event. */
 interface BlockFlags {
@@ -34,6 +36,8 @@ export class OpenAiStreamReader implements StreamReader {
   #rest = '';
   #usageEvent = '';
   #isFinished = false;
+  /** Indexes of the choices that are finished; only looked at when several were asked for. */
+  readonly #finished = new Set<unknown>();
   #fatal: Exclude<StreamEnd, { kind: 'complete' }> | null = null;
   isDone = false;
   hasContent = false;
@@ -50,16 +54,23 @@ export class OpenAiStreamReader implements StreamReader {
 
   push(chunk: Buffer): string {
     if (this.isDone) return '';
-    const text = this.#rest + chunk.toString('latin1');
+    const piece = chunk.toString('latin1');
+    // A blank line ends with a line feed: without one nothing can be whole, and nothing is searched twice.
+    if (!piece.includes('\n')) return this.#keep(this.#rest + piece);
+    const text = this.#rest + piece;
     const end = endOfLastEvent(text);
-    this.#rest = text.slice(end);
-    if (this.#rest.length > MAX_EVENT_BYTES) {
-      this.#fatal = {
-        kind: 'broken',
-        reason: `the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`,
-      };
-    }
+    this.#keep(text.slice(end));
     return end === 0 ? '' : this.#relay(text, end);
+  }
+
+  /** Keeps the start of an event until the rest comes. */
+  #keep(rest: string): '' {
+    this.#rest = rest;
+    if (rest.length > MAX_EVENT_BYTES) {
+      const reason = `the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`;
+      this.#fatal = { kind: 'broken', reason };
+    }
+    return '';
   }
 
   /** Walks the whole events in text[0, end), rewriting each. */
@@ -67,7 +78,7 @@ export class OpenAiStreamReader implements StreamReader {
     const flags = flagsOf(text);
     let out = '';
     let copied = 0;
-    for (let start = 0; start < end && !this.isDone;) {
+    for (let start = 0; start < end;) {
       const stop = endOfEvent(text, start, end);
       const change = this.#read(text, { start, end: stop }, flags);
       if (this.#fatal !== null) return out + text.slice(copied, start);
@@ -86,26 +97,40 @@ export class OpenAiStreamReader implements StreamReader {
   #read(text: string, span: TextSpan, flags: BlockFlags): Splice | null {
     if (flags.error || flags.finish || flags.usage || flags.done || !this.hasContent) {
       const event = text.slice(span.start, span.end);
-      if (flags.error && ERROR_KEY.test(event) && this.#isFailure(event)) return null;
+      if (flags.error && ERROR_SIGN.test(event) && this.#isFailure(event)) return null;
       if (flags.done && DONE_LINE.test(event)) {
         this.isDone = true;
         return null;
       }
-      if (flags.finish && FINISHED.test(event)) this.#isFinished = true;
+      if (flags.finish && FINISHED.test(event)) this.#finish(event);
       if (!this.hasContent && CONTENT.test(event)) this.hasContent = true;
       if (flags.usage && HAS_USAGE.test(event)) {
         this.#usageEvent = event;
         if (this.#context.hideUsage && NO_CHOICES.test(event)) return { ...span, text: '' };
       }
     }
-    const model = findTopLevelString(text, 'model', span.start, span.end);
+    const model = findTopLevelString(text, 'model', span);
     if (model === null) return null;
     if (this.hasContent) this.contentEvents += 1;
     return { start: model.start, end: model.end, text: this.#model };
   }
 
+  /** A stream of several choices is whole when each of them is. */
+  #finish(event: string): void {
+    const { choices } = this.#context;
+    if (choices > 1) {
+      const list = asRecord(parseEvent(event))?.['choices'];
+      for (const item of Array.isArray(list) ? list : []) {
+        const choice = asRecord(item);
+        if (typeof choice?.['finish_reason'] === 'string') this.#finished.add(choice['index']);
+      }
+    }
+    this.#isFinished = choices <= 1 || this.#finished.size >= choices;
+  }
+
   #isFailure(event: string): boolean {
-    const failure = readEmbeddedFailure(parseEvent(event));
+    const document = parseEvent(event);
+    const failure = ERROR_NAMED.test(event) ? readErrorEvent(document) : readEmbeddedFailure(document);
     if (failure === null) return false;
     this.#fatal = { kind: 'failure', failure };
     return true;
@@ -125,7 +150,8 @@ export class OpenAiStreamReader implements StreamReader {
   #takeRest(): string | null {
     const rest = this.#rest;
     this.#rest = '';
-    if (this.isDone || rest.trim() === '') return '';
+    // A comment says nothing that a client could miss.
+    if (this.isDone || COMMENTS_ONLY.test(rest)) return '';
     const event = `${rest.trimEnd()}\n\n`;
     const isWhole = DONE_LINE.test(event) || parseEvent(event) !== undefined;
     return isWhole ? this.#relay(event, event.length) : null;
@@ -137,7 +163,7 @@ export class OpenAiStreamReader implements StreamReader {
 }
 
 const flagsOf = (text: string): BlockFlags => ({
-  error: text.includes('"error"') && ERROR_KEY.test(text),
+  error: text.includes('error') && ERROR_SIGN.test(text),
   finish: FINISHED.test(text),
   usage: text.includes('"usage"') && HAS_USAGE.test(text),
   done: text.includes('[DONE]'),

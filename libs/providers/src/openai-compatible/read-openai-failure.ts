@@ -4,48 +4,61 @@ import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
 
 const MAX_MESSAGE = 1024;
 const QUOTA =
-  /insufficient_quota|insufficient_balance|billing_hard_limit|exceeded your current quota|spend_limit/i;
-const CREDENTIAL = /invalid_api_key|incorrect api key|invalid api key|api key not valid|no auth credentials/i;
+  /insufficient_quota|insufficient_balance|billing_hard_limit|exceeded your current quota|spend_limit|used all available credits/i;
+const CREDENTIAL =
+  /invalid_api_key|api_key_invalid|incorrect api key|invalid api key|api key (?:not valid|not found|expired)|no auth credentials/i;
 const CONTEXT =
   /context_length_exceeded|maximum context length|context window|prompt is too long|prompt too long|too_many_prompt_tokens|too_many_tokens|input token count .* exceeds/i;
 
 /** Reads the body of a refused call in any shape that OpenAI-speaking servers send. Never throws. */
 export function readOpenAiFailure(status: number, bytes: Buffer): ProviderFailure {
   const text = bytes.toString('utf8', 0, Math.min(bytes.length, 64 * 1024));
-  const document = asRecord(parseJson(text));
-  const { message, code } = describe(document);
-  return fail(status, message === '' ? `the provider answered ${status}` : message, code, {
-    passable: asRecord(document?.['error']) !== null || document !== null,
-  });
+  const parsed = parseJson(text);
+  // Gemini's look-alike wraps its error in a list.
+  const document = asRecord(Array.isArray(parsed) ? parsed[0] : parsed);
+  return fail(status, describe(document, `the provider answered ${status}`), asRecord(parsed) !== null);
 }
 
 /**
- * The error inside an answer whose status says 200: `{"error": {…}}` or `{"error": "text"}`.
+ * The error inside an answer whose status says 200: `{"error": {…}}`, `{"error": "text"}`, vLLM's flat
+ * `{"object": "error", …}`, or an `error` in every choice.
  * @returns null when the document holds none
  */
 export function readEmbeddedFailure(document: unknown): ProviderFailure | null {
   const root = asRecord(document);
-  const error = root?.['error'];
-  if (root === null || error === undefined || error === null || error === '' || error === false) return null;
-  const { message, code } = describe(root);
-  return fail(statusOf(error), message === '' ? 'the provider answered with an error' : message, code, {
-    passable: false,
-  });
+  if (root === null) return null;
+  if (isError(root['error']) || root['object'] === 'error') return readErrorEvent(root);
+  const choices = Array.isArray(root['choices']) ? root['choices'].map(asRecord) : [];
+  const [first] = choices;
+  const areAllErrors = choices.length > 0 && choices.every((choice) => isError(choice?.['error']));
+  return areAllErrors ? readErrorEvent({ error: first?.['error'] }) : null;
 }
+
+/** A document that is known to be an error, whatever is in it: the data of `event: error`. */
+export function readErrorEvent(document: unknown): ProviderFailure {
+  const root = asRecord(document);
+  const words = describe(root, 'the provider answered with an error');
+  const status = statusOf(asRecord(root?.['error']) ?? root);
+  return fail(status, words, asRecord(root?.['error']) !== null);
+}
+
+const isError = (value: unknown): boolean =>
+  asRecord(value) !== null || (typeof value === 'string' && value !== '');
 
 interface Words {
   readonly message: string;
   readonly code: string;
 }
 
-function describe(document: Readonly<Record<string, unknown>> | null): Words {
-  if (document === null) return { message: '', code: '' };
+function describe(document: Readonly<Record<string, unknown>> | null, otherwise: string): Words {
+  if (document === null) return { message: otherwise, code: '' };
   const error = asRecord(document['error']);
   if (error !== null) {
-    return { message: asText(error['message']), code: asText(error['code']) || asText(error['type']) };
+    const code = asText(error['code']) || asText(error['type']);
+    return { message: asText(error['message']) || otherwise, code };
   }
   const message = asText(document['error']) || asText(document['message']) || detailOf(document['detail']);
-  return { message, code: asText(document['code']) || asText(document['type']) };
+  return { message: message || otherwise, code: asText(document['code']) || asText(document['type']) };
 }
 
 /** `detail` is a sentence, or the list of problems that pydantic makes. */
@@ -54,8 +67,7 @@ function detailOf(detail: unknown): string {
   return detail.map((item) => asText(asRecord(item)?.['msg'])).join('; ');
 }
 
-function statusOf(error: unknown): number {
-  const record = asRecord(error);
+function statusOf(record: Readonly<Record<string, unknown>> | null): number {
   for (const key of ['status_code', 'status', 'code']) {
     const number = Number(record?.[key]);
     if (Number.isInteger(number) && number >= 400 && number <= 599) return number;
@@ -63,7 +75,7 @@ function statusOf(error: unknown): number {
   return 500;
 }
 
-function fail(status: number, message: string, code: string, extra: { passable: boolean }): ProviderFailure {
+function fail(status: number, { message, code }: Words, passable: boolean): ProviderFailure {
   const words = `${code} ${message}`;
   return {
     message: message.slice(0, MAX_MESSAGE),
@@ -72,7 +84,7 @@ function fail(status: number, message: string, code: string, extra: { passable: 
     quotaExhausted: (status === 429 || status === 400) && QUOTA.test(words),
     credentialRejected: status === 400 && CREDENTIAL.test(words),
     errorCode: errorCodeOf(status, words),
-    passable: extra.passable,
+    passable,
   };
 }
 

@@ -6,6 +6,7 @@ const MAX_KEYS = 100_000;
 const LINEAR_KEYS = 16;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+const NOTHING = Buffer.alloc(0);
 
 /** FNV-1a over bytes: cheap, and only ever a hint: equal hashes are compared as text. */
 function hashBytes(bytes: Uint8Array, start: number, end: number): number {
@@ -14,10 +15,8 @@ function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   return hash | 0;
 }
 
-/** The text of a key between its quotes, escapes resolved. */
-export function decodeKey(bytes: Buffer, start: number, end: number, escaped: boolean): string {
-  const text = bytes.toString('utf8', start, end);
-  // A key's escapes were checked by the scanner, so this parses to a string.
+/** A key as it is meant: `text` is what stands between its quotes, checked by the scanner, so its escapes parse. */
+export function decodeKey(text: string, escaped: boolean): string {
   return escaped ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
@@ -29,14 +28,22 @@ export class KeyRegistry {
   readonly #escaped: boolean[] = [];
   readonly #bases: number[] = [];
   readonly #sets: (Set<string> | null)[] = [];
+  #bytes: Buffer = NOTHING;
   #top = 0;
   #total = 0;
 
-  reset(): void {
+  /** Begins a scan. */
+  begin(bytes: Buffer): void {
+    this.#bytes = bytes;
     this.#top = 0;
     this.#total = 0;
     this.#bases.length = 0;
     this.#sets.length = 0;
+  }
+
+  /** Ends a scan: its bytes are not kept. */
+  end(): void {
+    this.#bytes = NOTHING;
   }
 
   openObject(): void {
@@ -53,18 +60,18 @@ export class KeyRegistry {
    * Adds a key of the innermost object.
    * @throws JsonProblem when the object has it already, or the document has too many keys
    */
-  add(bytes: Buffer, start: number, end: number, escaped: boolean): void {
+  add(start: number, end: number, escaped: boolean): void {
     this.#total += 1;
     if (this.#total > MAX_KEYS) throw new JsonProblem('keys', `more than ${MAX_KEYS} keys`, start);
     const base = this.#bases[this.#bases.length - 1] ?? 0;
-    const count = this.#top - base;
-    if (count >= LINEAR_KEYS) {
-      this.#addToSet(bytes, start, end, escaped);
+    if (this.#top - base >= LINEAR_KEYS) {
+      this.#addToSet(this.#decode(start, end, escaped), start);
     } else {
-      const hash = escaped ? hashText(decodeKey(bytes, start, end, true)) : hashBytes(bytes, start, end);
+      const hash = escaped ? hashText(this.#decode(start, end, true)) : hashBytes(this.#bytes, start, end);
       for (let at = base; at < this.#top; at += 1) {
-        if (this.#hashes[at] === hash && this.#equals(bytes, at, start, end, escaped))
-          refuse(bytes, start, end, escaped);
+        if (this.#hashes[at] !== hash) continue;
+        const text = this.#decode(start, end, escaped);
+        if (this.#textAt(at) === text) refuse(text, start);
       }
       this.#hashes[this.#top] = hash;
     }
@@ -74,24 +81,23 @@ export class KeyRegistry {
     this.#top += 1;
   }
 
-  #equals(bytes: Buffer, at: number, start: number, end: number, escaped: boolean): boolean {
-    return this.#textAt(bytes, at) === decodeKey(bytes, start, end, escaped);
+  #decode(start: number, end: number, escaped: boolean): string {
+    return decodeKey(this.#bytes.toString('utf8', start, end), escaped);
   }
 
-  #textAt(bytes: Buffer, at: number): string {
-    return decodeKey(bytes, this.#starts[at] ?? 0, this.#ends[at] ?? 0, this.#escaped[at] ?? false);
+  #textAt(at: number): string {
+    return this.#decode(this.#starts[at] ?? 0, this.#ends[at] ?? 0, this.#escaped[at] ?? false);
   }
 
-  #addToSet(bytes: Buffer, start: number, end: number, escaped: boolean): void {
+  #addToSet(text: string, start: number): void {
     const level = this.#bases.length - 1;
     let set = this.#sets[level] ?? null;
     if (set === null) {
       set = new Set();
-      for (let at = this.#bases[level] ?? 0; at < this.#top; at += 1) set.add(this.#textAt(bytes, at));
+      for (let at = this.#bases[level] ?? 0; at < this.#top; at += 1) set.add(this.#textAt(at));
       this.#sets[level] = set;
     }
-    const text = decodeKey(bytes, start, end, escaped);
-    if (set.has(text)) refuse(bytes, start, end, escaped);
+    if (set.has(text)) refuse(text, start);
     set.add(text);
   }
 }
@@ -101,7 +107,7 @@ function hashText(text: string): number {
   return hashBytes(bytes, 0, bytes.length);
 }
 
-function refuse(bytes: Buffer, start: number, end: number, escaped: boolean): never {
-  const name = decodeKey(bytes, start, end, escaped).slice(0, 64);
-  throw new JsonProblem('duplicate', `the key ${JSON.stringify(name)} appears twice in one object`, start);
+function refuse(name: string, start: number): never {
+  const shown = JSON.stringify(name.slice(0, 64));
+  throw new JsonProblem('duplicate', `the key ${shown} appears twice in one object`, start);
 }

@@ -114,7 +114,11 @@ const keys = new KeyRegistry();
  */
 export function scanJson(bytes: Buffer, wanted: WantedKeys, rules: JsonScanRules): JsonSpans {
   if (!isUtf8(bytes)) throw new JsonProblem('utf8', 'the body is not valid UTF-8', firstBadUtf8(bytes));
-  return new Scan(bytes, wanted, rules).run();
+  try {
+    return new Scan(bytes, wanted, rules).run();
+  } finally {
+    keys.end();
+  }
 }
 
 class Scan {
@@ -135,7 +139,7 @@ class Scan {
   run(): JsonSpans {
     this.#skipSpace();
     if (this.#bytes[this.#at] !== OPEN_BRACE) this.#fail('the body must be a JSON object');
-    if (this.#rules.unambiguous) keys.reset();
+    if (this.#rules.unambiguous) keys.begin(this.#bytes);
     this.#spans.rootStart = this.#at + 1;
     this.#object(1);
     this.#skipSpace();
@@ -183,11 +187,8 @@ class Scan {
   #judgeKey(start: number, end: number, depth: number): number {
     const escaped = this.#escaped;
     if (this.#rules.unambiguous) {
-      keys.add(this.#bytes, start, end, escaped);
-      if (
-        (escaped || end - start === PROTO.length) &&
-        decodeKey(this.#bytes, start, end, escaped) === PROTO
-      ) {
+      keys.add(start, end, escaped);
+      if ((escaped || end - start === PROTO.length) && this.#keyAt(start, end) === PROTO) {
         throw new JsonProblem('proto', 'the key "__proto__" is not allowed', start);
       }
     }
@@ -195,8 +196,13 @@ class Scan {
     const index = escaped ? DISGUISE : this.#wanted.classify(this.#bytes, start, end);
     if (index !== DISGUISE) return index;
     if (!this.#rules.unambiguous) return NOT_WANTED;
-    const shown = JSON.stringify(decodeKey(this.#bytes, start, end, escaped).slice(0, 64));
+    const shown = JSON.stringify(this.#keyAt(start, end).slice(0, 64));
     throw new JsonProblem('disguised', `the top-level key ${shown} is not written in its plain form`, start);
+  }
+
+  /** The key that was just read. */
+  #keyAt(start: number, end: number): string {
+    return decodeKey(this.#bytes.toString('utf8', start, end), this.#escaped);
   }
 
   #array(depth: number): void {
