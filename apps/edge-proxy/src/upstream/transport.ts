@@ -11,11 +11,17 @@ export type TransportFailureKind = 'connect' | 'connect_timeout' | 'reset' | 'pr
 export interface TransportFailure {
   readonly kind: TransportFailureKind;
   readonly message: string;
+  /**
+   * Set when the connection had served before and broke without a byte of this answer: most often the provider
+   * closed it, idle, just as the request went out. Whether it saw the request cannot be known.
+   */
+  readonly isReusedSocket?: boolean;
 }
 
 /** What the caller of an upstream hears, in this order: head, data*, then end or failed, exactly one of both. */
 export interface UpstreamListener {
   onHead(status: number, headers: UpstreamHeaders): void;
+  /** The chunk is the listener's to keep. */
   onData(chunk: Buffer): void;
   onEnd(): void;
   onFailed(failure: TransportFailure): void;
@@ -23,8 +29,12 @@ export interface UpstreamListener {
 
 /** A call under way. */
 export interface UpstreamCall {
-  /** Closes the connection; the listener hears `onFailed` with kind `aborted` at most once. Idempotent. */
+  /**
+   * Closes the connection. The listener hears `onFailed` with kind `aborted` before this returns, unless it has
+   * heard an end already, and nothing after it. Idempotent.
+   */
   abort(): void;
+  /** Stops reading from the provider; what was read already still comes. */
   pause(): void;
   resume(): void;
 }
@@ -38,6 +48,7 @@ export interface UpstreamRequest {
 }
 
 export interface Transport {
+  /** The listener hears nothing before this returns. */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamCall;
   /** Closes all connections; calls under way fail. */
   close(): Promise<void>;
