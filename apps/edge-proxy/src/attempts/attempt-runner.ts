@@ -1,10 +1,10 @@
 // Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
 // the client is gone, or the deadline ends it.
-import { type AttemptDecision, GatewayError } from '@sluice/contracts';
+import { type AttemptDecision, type ErrorCode, GatewayError } from '@sluice/contracts';
 import { makeDeadline } from '@sluice/resilience';
 import { type Ending, type Exchange } from '../chat/exchange.js';
 import { type PreparedTarget } from '../control/config-generation.js';
-import { relayAnswer, relayError } from '../relay/relay-answer.js';
+import { endWithError, relayAnswer, relayError } from '../relay/relay-answer.js';
 import { costUsdNanos } from '../reporting/cost.js';
 import { type Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
@@ -15,8 +15,10 @@ import { mayTryNext, toFinalAnswer } from './retry-decision.js';
 export interface WalkListener {
   /** Before each upstream call; what it writes must be written when it returns. */
   onIntent(exchange: Exchange): void;
-  /** Once, when the client has its answer or is gone. */
+  /** Once, when the client has its answer or is gone; also after a bug. */
   onEnd(exchange: Exchange, ending: Ending): void;
+  /** What must never happen. The walk ends the request by itself. */
+  onBug(exchange: Exchange, error: unknown): void;
 }
 
 export interface WalkOptions {
@@ -26,7 +28,7 @@ export interface WalkOptions {
   readonly askedDeadlineMs: number | null;
 }
 
-/** Starts the walk; it goes on by itself. */
+/** Starts the walk; it goes on by itself. Never throws, now or later. */
 export function runAttempts(
   exchange: Exchange,
   targets: readonly PreparedTarget[],
@@ -58,9 +60,41 @@ class Walk {
     const totalMs = model?.config.timeouts.totalMs ?? 0;
     const deadline = makeDeadline(startedMs, totalMs, this.#options.askedDeadlineMs);
     const leftMs = Math.max(0, deadline.atMs - performance.now());
-    this.#deadlineTimer = setTimeout(() => this.#onDeadline(deadline.budgetMs), leftMs);
-    response.once('close', () => this.#onClientGone());
-    this.#next(0);
+    this.#deadlineTimer = setTimeout(() => this.#guard(() => this.#onDeadline(deadline.budgetMs)), leftMs);
+    response.once('close', () => this.#guard(() => this.#onClientGone()));
+    this.#guard(() => this.#next(0));
+  }
+
+  /** All that enters the walk from outside comes through here or through an attempt. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  /** A broken invariant fails this request, loudly, and nothing else. */
+  #onBug(error: unknown): void {
+    const exchange = this.#exchange;
+    this.#options.listener.onBug(exchange, error);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#attempt?.abandon();
+    const failure = new GatewayError('internal_error');
+    const status = exchange.response.headersSent ? exchange.response.statusCode : failure.status;
+    endWithError(exchange, failure);
+    try {
+      this.#record('give_up', failure.code);
+      this.#end({
+        outcome: 'failed',
+        status,
+        errorCode: failure.code,
+        errorMessage: failure.message,
+      });
+    } catch (again) {
+      this.#options.listener.onBug(exchange, again);
+    }
   }
 
   #next(index: number): void {
@@ -76,6 +110,7 @@ class Walk {
       attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
       transport: this.#options.transport,
       onResult: (result) => this.#onResult(result, index),
+      onBug: (error) => this.#onBug(error),
     });
     this.#options.listener.onIntent(exchange);
     this.#attempt.start();
@@ -92,7 +127,7 @@ class Walk {
         this.#record('served', null);
         return this.#end({ outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
       case 'interrupted':
-        this.#record('give_up', result.failure);
+        this.#record('give_up', result.failure.errorCode);
         result.relay.interrupt(
           new GatewayError('stream_interrupted', { message: interruptedBecause(result.failure) }),
         );
@@ -106,10 +141,10 @@ class Walk {
     this.#failures.push(failure);
     const left = this.#maxAttempts - this.#exchange.attemptsBegun;
     if (mayTryNext(failure, index + 1 < this.#targets.length, left)) {
-      this.#record('next_route', failure);
+      this.#record('next_route', failure.errorCode);
       return this.#next(index + 1);
     }
-    this.#record('give_up', failure);
+    this.#record('give_up', failure.errorCode);
     const exchange = this.#exchange;
     const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     const errorMessage = failure.detail ?? failure.reason;
@@ -129,7 +164,7 @@ class Walk {
   #onClientGone(): void {
     if (this.#isOver || this.#exchange.response.writableFinished) return;
     this.#attempt?.abandon();
-    this.#record('cancelled', null);
+    this.#record('cancelled', 'client_closed_request');
     this.#end({
       outcome: 'cancelled',
       status: 499,
@@ -142,7 +177,7 @@ class Walk {
     const attempt = this.#attempt;
     if (this.#isOver || attempt === null) return;
     attempt.abandon();
-    this.#record('give_up', null);
+    this.#record('give_up', 'deadline_exceeded');
     const message = `The request's deadline of ${Math.round(budgetMs)} ms ended before a complete answer.`;
     if (attempt.isCommitted) {
       attempt.relay.interrupt(new GatewayError('stream_interrupted', { message }));
@@ -153,11 +188,12 @@ class Walk {
     this.#end({ outcome: 'failed', status: error.status, errorCode: error.code, errorMessage: message });
   }
 
-  #record(decision: AttemptDecision, failure: AttemptFailure | null): void {
+  #record(decision: AttemptDecision, errorCode: ErrorCode | null): void {
     const exchange = this.#exchange;
     const { target } = exchange;
     const attempt = this.#attempt;
-    if (target === null || attempt === null) return;
+    // Each attempt is told once, also when a bug comes after its end.
+    if (target === null || attempt === null || exchange.attempts.length === exchange.attemptsBegun) return;
     const durationMs = performance.now() - this.#attemptStartedMs;
     exchange.upstreamMs += durationMs;
     const { tokens, source } = attempt.usage();
@@ -168,7 +204,7 @@ class Walk {
       startedMs: this.#attemptStartedMs - exchange.startedMs,
       durationMs,
       status: attempt.status,
-      errorCode: failure?.errorCode ?? null,
+      errorCode,
       decision,
       tokens,
       costUsdNanos: costUsdNanos(tokens, target.price),

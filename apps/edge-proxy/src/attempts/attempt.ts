@@ -48,6 +48,8 @@ export interface AttemptOptions {
   readonly transport: Transport;
   /** Heard once, never after {@link Attempt.abandon}. */
   readonly onResult: (result: AttemptResult) => void;
+  /** Hears what must never happen, `onResult` throwing included; the call is over then. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export class Attempt implements UpstreamListener, Pausable {
@@ -62,7 +64,8 @@ export class Attempt implements UpstreamListener, Pausable {
   #tokens: TokenCounts | null = null;
   #isOver = false;
   #isAnswered = false;
-  #isAbandoned = false;
+  /** The call ended before its answer did: nobody said what it cost. */
+  #isCut = false;
   /** The provider's HTTP status, null until it arrives. */
   status: number | null = null;
 
@@ -78,6 +81,7 @@ export class Attempt implements UpstreamListener, Pausable {
     const headers = ['x-request-id', exchange.requestId];
     if (target.provider.sendAttemptId) headers.push('x-sluice-attempt-id', attemptId);
     const { timeouts } = model.config;
+    if (body.stream) this.#arm(timeouts.firstTokenMs, `no first token within ${timeouts.firstTokenMs} ms`);
     this.#call = transport.send(
       {
         address: target.addresses[exchange.endpoint],
@@ -87,7 +91,6 @@ export class Attempt implements UpstreamListener, Pausable {
       },
       this,
     );
-    if (body.stream) this.#arm(timeouts.firstTokenMs, `no first token within ${timeouts.firstTokenMs} ms`);
   }
 
   /** Whether the client has got a byte of this attempt. */
@@ -102,7 +105,7 @@ export class Attempt implements UpstreamListener, Pausable {
   /** Ends the call from our side; the result is not reported any more. */
   abandon(): void {
     this.#isOver = true;
-    this.#isAbandoned = true;
+    this.#isCut = true;
     this.#disarm();
     this.#call?.abort();
   }
@@ -111,14 +114,56 @@ export class Attempt implements UpstreamListener, Pausable {
   usage(): AttemptUsage {
     const tokens = this.#tokens ?? this.#reader?.tokens() ?? null;
     if (tokens !== null) return { tokens, source: 'provider' };
-    const output = this.#isAnswered ? toTokens(this.#bytes.length) : (this.#reader?.contentEvents ?? 0);
-    const isServed = this.#isAnswered || output > 0 || (this.#isAbandoned && this.#reader !== null);
-    if (!isServed) return { tokens: NO_TOKENS, source: 'none' };
-    const input = toTokens(this.#options.exchange.body?.bytes.length ?? 0);
-    return { tokens: { ...NO_TOKENS, input, output }, source: 'estimated' };
+    if (!this.#mayBeBilled()) return { tokens: NO_TOKENS, source: 'none' };
+    const { body, endpoint } = this.#options.exchange;
+    const answered = this.#reader === null ? toTokens(this.#bytes.length) : this.#reader.contentEvents;
+    // An embedding is long and has no output tokens.
+    const output = endpoint === 'embeddings' ? 0 : answered;
+    return {
+      tokens: { ...NO_TOKENS, input: toTokens(body?.bytes.length ?? 0), output },
+      source: 'estimated',
+    };
+  }
+
+  /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
+  #mayBeBilled(): boolean {
+    if (this.#isAnswered || this.#relay.isCommitted) return true;
+    return this.#isCut && (this.status === null || this.status < 300);
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
+    try {
+      this.#takeHead(status, headers);
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    try {
+      this.#takeData(chunk);
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  onEnd(): void {
+    try {
+      this.#takeEnd();
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  onFailed(failure: TransportFailure): void {
+    try {
+      this.#takeFailure(failure);
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  #takeHead(status: number, headers: UpstreamHeaders): void {
     if (this.#isOver) return;
     this.status = status;
     this.#headers = headers;
@@ -141,7 +186,7 @@ export class Attempt implements UpstreamListener, Pausable {
     }
   }
 
-  onData(chunk: Buffer): void {
+  #takeData(chunk: Buffer): void {
     if (this.#isOver) return;
     if (this.#reader !== null) return this.#onStreamData(this.#reader, chunk);
     this.#timer?.refresh();
@@ -153,14 +198,16 @@ export class Attempt implements UpstreamListener, Pausable {
     }
   }
 
-  onEnd(): void {
+  #takeEnd(): void {
     if (this.#isOver) return;
     if (this.#reader === null) this.#onAnswer();
     else this.#onStreamEnd(this.#reader.end());
   }
 
-  onFailed(failure: TransportFailure): void {
-    if (!this.#isOver) this.#break(fromTransportFailure(failure, this.status));
+  #takeFailure(failure: TransportFailure): void {
+    if (this.#isOver) return;
+    this.#isCut = this.status !== null;
+    this.#break(fromTransportFailure(failure, this.status));
   }
 
   #onStreamData(reader: StreamReader, chunk: Buffer): void {
@@ -244,6 +291,11 @@ export class Attempt implements UpstreamListener, Pausable {
     else this.#finish({ kind: 'failed', failure });
   }
 
+  #onBug(error: unknown): void {
+    this.abandon();
+    this.#options.onBug(error);
+  }
+
   #finish(result: AttemptResult): void {
     this.#isOver = true;
     this.#disarm();
@@ -271,7 +323,16 @@ export class Attempt implements UpstreamListener, Pausable {
 
   #arm(ms: number, reason: string): void {
     this.#disarm();
-    this.#timer = setTimeout(() => this.#break(fromProviderFault(reason, this.status)), ms);
+    this.#timer = setTimeout(() => this.#onTimeout(reason), ms);
+  }
+
+  #onTimeout(reason: string): void {
+    try {
+      this.#isCut = true;
+      this.#break(fromProviderFault(reason, this.status));
+    } catch (error) {
+      this.#onBug(error);
+    }
   }
 
   #disarm(): void {

@@ -4,7 +4,7 @@ import { runAttempts } from '../attempts/attempt-runner.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
-import { relayError } from '../relay/relay-answer.js';
+import { endWithError } from '../relay/relay-answer.js';
 import { type Reporter } from '../reporting/reporter.js';
 import { findModel, planRoutes } from '../routing/route-planner.js';
 import { type Transport } from '../upstream/transport.js';
@@ -49,6 +49,7 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
     listener: {
       onIntent: (begun) => rooms.reporter.recordIntent(begun),
       onEnd: (ended, ending) => rooms.reporter.report(ended, ending),
+      onBug: (broken, error) => rooms.onBug(error, broken),
     },
   });
 }
@@ -65,11 +66,15 @@ function guarded(exchange: Exchange, rooms: ChatRooms, step: () => void): void {
 
 function refuse(exchange: Exchange, rooms: ChatRooms, error: GatewayError): void {
   const isGone = error.code === 'client_closed_request';
-  if (!isGone && !exchange.response.headersSent) relayError(exchange, error);
-  rooms.reporter.report(exchange, {
-    outcome: isGone ? 'cancelled' : error.status >= 500 ? 'failed' : 'rejected',
-    status: error.status,
-    errorCode: error.code,
-    errorMessage: error.message,
-  });
+  try {
+    if (!isGone) endWithError(exchange, error);
+    rooms.reporter.report(exchange, {
+      outcome: isGone ? 'cancelled' : error.status >= 500 ? 'failed' : 'rejected',
+      status: error.status,
+      errorCode: error.code,
+      errorMessage: error.message,
+    });
+  } catch (bug) {
+    rooms.onBug(bug, exchange);
+  }
 }

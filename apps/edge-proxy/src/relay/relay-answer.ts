@@ -1,6 +1,7 @@
 import { type GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
 import { type Exchange } from '../chat/exchange.js';
 import { answerHeaders } from './response-headers.js';
+import { toErrorEvent } from './to-error-event.js';
 
 const JSON_TYPE = 'application/json';
 
@@ -24,4 +25,11 @@ export function relayError(exchange: Exchange, error: GatewayError): void {
   if (error.code === 'invalid_api_key') headers.push('www-authenticate', 'Bearer');
   response.writeHead(error.status, headers);
   response.end(body);
+}
+
+/** Ends an exchange whatever has been written of its answer; a begun stream gets an error event. */
+export function endWithError(exchange: Exchange, error: GatewayError): void {
+  const { response } = exchange;
+  if (!response.headersSent) relayError(exchange, error);
+  else if (!response.writableEnded) response.end(toErrorEvent(error));
 }

@@ -1,6 +1,7 @@
-import { type GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
+import { type GatewayError } from '@sluice/contracts';
 import { type Exchange } from '../chat/exchange.js';
 import { answerHeaders } from './response-headers.js';
+import { toErrorEvent } from './to-error-event.js';
 
 /** What the relay may ask of the provider's side. */
 export interface Pausable {
@@ -12,6 +13,7 @@ export interface Pausable {
 export class StreamRelay {
   readonly #exchange: Exchange;
   readonly #source: Pausable;
+  #isWaiting = false;
   /** Whether the client has got its first byte: from here on nothing can be retried. */
   isCommitted = false;
 
@@ -34,9 +36,9 @@ export class StreamRelay {
     this.#exchange.response.end(tail, 'latin1');
   }
 
-  /** Ends a begun stream with one error event and without the terminal marker: no client may take it for whole. */
+  /** Ends a begun stream with one error event and without the terminal marker. */
   interrupt(error: GatewayError): void {
-    this.#exchange.response.end(`data: ${toOpenAiErrorBody(error.code, error.message, error.param)}\n\n`);
+    this.#exchange.response.end(toErrorEvent(error));
   }
 
   #begin(): void {
@@ -46,8 +48,14 @@ export class StreamRelay {
     this.#exchange.response.writeHead(200, headers);
   }
 
+  /** What the provider's side has read already still comes, so this is asked more than once for one wait. */
   #waitForClient(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#source.pause();
-    this.#exchange.response.once('drain', () => this.#source.resume());
+    this.#exchange.response.once('drain', () => {
+      this.#isWaiting = false;
+      this.#source.resume();
+    });
   }
 }

@@ -1,0 +1,31 @@
+// A whole edge in this process, on a free port, with a config made of an object.
+import { createMetricsRegistry } from '@sluice/service-kit';
+import { pino } from 'pino';
+import { createEdgeProxy, type EdgeProxy } from '../edge-proxy.js';
+import { type EventSink } from '../reporting/reporter.js';
+import { RecordingSink } from './recording-sink.js';
+import { makeTestGeneration } from './test-generation.js';
+
+export interface TestEdge extends AsyncDisposable {
+  readonly edge: EdgeProxy;
+  readonly port: number;
+  readonly sink: RecordingSink;
+  /** Log entries of level warn and above. */
+  readonly log: readonly Record<string, unknown>[];
+}
+
+/** Starts an edge; `await using` stops it. */
+export async function startTestEdge(config: object, otherSink?: EventSink): Promise<TestEdge> {
+  const log: Record<string, unknown>[] = [];
+  const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
+  const sink = new RecordingSink();
+  const edge = await createEdgeProxy({
+    generation: await makeTestGeneration(config),
+    sink: otherSink ?? sink,
+    instance: 'edge-test',
+    log: pino({ level: 'warn' }, { write }),
+    metrics: createMetricsRegistry('edge-proxy', 'edge-test'),
+  });
+  const port = await edge.listen('127.0.0.1', 0);
+  return { edge, port, sink, log, [Symbol.asyncDispose]: () => edge.drain(0) };
+}
