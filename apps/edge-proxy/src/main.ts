@@ -1,7 +1,7 @@
 // Starts one edge. The only place with effects at top level.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectNats, EventPublisher, EventSpool } from '@sluice/bus';
+import { connectNats, EventPublisher, EventSpool } from '@sluice/bus/publishing';
 import { EnvironmentError, findConfigFile, formatProblems } from '@sluice/config-schema';
 import {
   checkNodeVersion,

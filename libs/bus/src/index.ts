@@ -1,12 +1,4 @@
-export * from './bus-log.js';
-export * from './ensure-streams.js';
-export * from './event-publisher.js';
-export * from './nats-connection.js';
-export { EventSpool } from './spool/event-spool.js';
-export * from './spool/event-spool.types.js';
-export { type SequenceRange } from './spool/sequence-set.js';
-export { type SpooledStream } from './spool/spooled-streams.js';
-export * from './streams.js';
+export * from './publishing.js';
 export * from './consumer/event-delivery.js';
 export * from './dead-letter.js';
 export * from './jetstream.strategy.js';

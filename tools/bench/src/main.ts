@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify, parseArgs } from 'node:util';
-import { connectNats, ensureTopology } from '@sluice/bus';
+import { connectNats, ensureTopology } from '@sluice/bus/publishing';
 import { freePort, startNats } from '@sluice/private-services';
 import { BenchProcess } from './bench-process.js';
 import { type LoadResult } from './load-result.js';

@@ -1,4 +1,4 @@
-import { connectNats, ensureTopology } from '@sluice/bus';
+import { connectNats, ensureTopology } from '@sluice/bus/publishing';
 import { migrateToLatest } from '@sluice/storage';
 import { type LauncherLog } from './launcher-log.js';
 

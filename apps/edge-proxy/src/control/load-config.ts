@@ -71,8 +71,24 @@ function toCaller(key: KeyConfig): Caller {
   return {
     ...facts,
     expiresAtMs: key.expiresAt?.getTime() ?? Infinity,
-    mayUse: compileModelPatterns(key.models),
+    mayUse: remembered(compileModelPatterns(key.models)),
     json: JSON.stringify(facts).slice(1, -1),
+  };
+}
+
+/**
+ * Remembers the answer for each name asked. A name resolves to the same model for a whole generation, and only names
+ * that exist are asked for, so this is bounded by the config.
+ */
+function remembered(mayUse: Caller['mayUse']): Caller['mayUse'] {
+  const known = new Map<string, boolean>();
+  return (asked, resolved) => {
+    let answer = known.get(asked);
+    if (answer === undefined) {
+      answer = mayUse(asked, resolved);
+      known.set(asked, answer);
+    }
+    return answer;
   };
 }
 
@@ -95,7 +111,7 @@ function launchKey(options: LoadConfigOptions): RingKey[] {
   const caller: Caller = {
     ...facts,
     expiresAtMs: Infinity,
-    mayUse: compileModelPatterns(['*']),
+    mayUse: remembered(compileModelPatterns(['*'])),
     json: JSON.stringify(facts).slice(1, -1),
   };
   return [{ key, caller }];

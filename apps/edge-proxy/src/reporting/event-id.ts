@@ -1,8 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const POOL_BYTES = 4096;
 const RANDOM_BYTES = 10;
+/** First digit of the fourth group: the variant's two bits before two random ones. */
+const VARIANTS = ['8', '9', 'a', 'b'] as const;
 
 const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
@@ -19,12 +20,10 @@ export function makeEventId(nowMs: number): string {
   const at = used;
   used += RANDOM_BYTES;
   const time = Math.trunc(nowMs).toString(16).padStart(12, '0');
-  const byte = (index: number): number => pool[at + index] ?? 0;
-  const hex = (index: number): string => HEX[byte(index)] ?? '00';
-  const version = HEX[0x70 | (byte(0) & 0x0f)] ?? '70';
-  const variant = HEX[0x80 | (byte(2) & 0x3f)] ?? '80';
+  const random = pool.toString('hex', at, at + RANDOM_BYTES);
+  const variant = VARIANTS[(pool[at] ?? 0) & 3] ?? '8';
   return (
-    `${time.slice(0, 8)}-${time.slice(8)}-${version}${hex(1)}-${variant}${hex(3)}-` +
-    `${hex(4)}${hex(5)}${hex(6)}${hex(7)}${hex(8)}${hex(9)}`
+    `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(2, 5)}-${variant}${random.slice(5, 8)}-` +
+    random.slice(8, 20)
   );
 }
