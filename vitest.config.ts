@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+// The projects run one after the other: black-box suites measure times, and on two cores neighbours spoil them.
 // Tests read the sources directly (condition @sluice/source); only black-box suites run the built services.
 const source = {
   resolve: { conditions: ['@sluice/source', 'module', 'node', 'development|production'] },
@@ -14,6 +15,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['{apps,libs,tools}/*/src/**/*.spec.ts'],
           exclude: ['**/*.medium.spec.ts', '**/node_modules/**', '**/dist/**'],
         },
@@ -22,6 +24,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'medium',
+          sequence: { groupOrder: 1 },
           include: ['{apps,libs,tools}/*/src/**/*.medium.spec.ts'],
           globalSetup: ['libs/testing/src/global-setup.ts'],
           testTimeout: 30_000,
@@ -32,6 +35,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['apps/e2e/src/**/*.e2e.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
