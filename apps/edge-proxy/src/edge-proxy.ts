@@ -1,19 +1,23 @@
 // One edge, put together: what main.ts starts, and tests start in their own process.
-import { createServer, type Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { maskSecrets, PinoLoggerService } from '@sluice/service-kit';
 import { type Logger } from 'pino';
 import { type Registry } from 'prom-client';
+import { type RunningWalk } from './attempts/attempt-runner.js';
 import { serveExchange } from './chat/chat.pipeline.js';
 import { ConfigHolder } from './control/config-holder.js';
 import { type ConfigGeneration } from './control/config-generation.js';
 import { EdgeProxyModule } from './edge-proxy.module.js';
+import { type RawReply, type RawRequest } from './http/gateway-error.filter.js';
+import { createDataPlaneServer } from './http/data-plane-server.js';
 import { type Fallback, FrontDoor } from './http/front-door.js';
-import { SERVER_OPTIONS, writeParserError } from './http/server-options.js';
+import { writeOwnError } from './http/own-error.js';
+import { unknownRoute } from './http/unknown-route.js';
+import { ServerDrain } from './http/server-drain.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
 import { type EventSink, Reporter, type RequestLog } from './reporting/reporter.js';
-import { UndiciTransport } from './upstream/undici-transport.js';
+import { Http1Transport } from './upstream/http1/http1-transport.js';
 
 export interface EdgeProxyOptions {
   readonly generation: ConfigGeneration;
@@ -28,7 +32,7 @@ export interface EdgeProxy {
   readonly holder: ConfigHolder;
   /** @returns the port; 0 asks for a free one */
   listen(host: string, port: number): Promise<number>;
-  /** Stops taking connections, lets requests end for up to the grace, then ends what is left. */
+  /** Takes no more connections, lets requests end for up to the grace, then ends what is left with a word. */
   drain(graceMs: number): Promise<void>;
 }
 
@@ -36,18 +40,22 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   const { log, instance, sink } = options;
   const holder = new ConfigHolder(options.generation);
   const metrics = new EdgeMetrics(options.metrics);
-  const transport = new UndiciTransport();
+  const transport = new Http1Transport({
+    onBug: (error) => log.error({ err: error }, 'an upstream call met a bug'),
+  });
   const requestLog = toRequestLog(log);
   const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets });
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
     log.error({ err: error, requestId: exchange.requestId }, 'a request met a bug');
+  const running = new Set<RunningWalk>();
   const frontDoor = new FrontDoor({
     holder,
     metrics,
     now: Date.now,
-    serve: (exchange) => serveExchange(exchange, { transport, reporter, onBug }),
+    serve: (exchange) => serveExchange(exchange, { transport, reporter, running, onBug }),
   });
   const app = await makeApp(frontDoor, holder, { log, requestLog });
+  const drain = new ServerDrain(app.getHttpServer());
   return {
     holder,
     async listen(host, port) {
@@ -56,7 +64,9 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
       return (app.getHttpServer().address() as { port: number }).port;
     },
     async drain(graceMs) {
-      await drainServer(app.getHttpServer(), metrics, graceMs);
+      await drain.run(graceMs, () => {
+        for (const walk of running) walk.stop();
+      });
       await transport.close();
       await app.close();
     },
@@ -70,33 +80,26 @@ async function makeApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     // The hot URLs never reach Fastify: see the decision record on the hot path before Nest.
-    serverFactory: (fallback: Fallback) => {
-      const server = createServer(SERVER_OPTIONS, (request, response) =>
-        frontDoor.take(request, response, fallback),
-      );
-      server.on('clientError', writeParserError);
-      return server;
+    serverFactory: (fallback: Fallback) =>
+      createDataPlaneServer({
+        take: (request, response) => frontDoor.take(request, response, fallback),
+        onBug: (error) => logs.log.error({ err: error }, 'the front door met a bug'),
+      }),
+    // A path that cannot be decoded is nobody's.
+    frameworkErrors: (_error: unknown, request: RawRequest, reply: RawReply) => {
+      reply.hijack();
+      writeOwnError(request.raw, reply.raw, unknownRoute(request.raw));
     },
   });
+  const fastify = adapter.getInstance();
+  // What Nest serves here takes no body: none is read, whatever its type and size.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const module = EdgeProxyModule.with({ holder, log: logs.requestLog });
   return NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new PinoLoggerService(logs.log),
     bodyParser: false,
   });
-}
-
-/** Requests under way end by themselves; sockets without one are closed at once. */
-async function drainServer(server: Server, metrics: EdgeMetrics, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-    if (metrics.inFlight === 0) server.closeAllConnections();
-  }, 50);
-  const limit = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(limit);
 }
 
 const toRequestLog = (log: Logger): RequestLog => ({
