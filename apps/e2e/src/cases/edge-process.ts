@@ -1,9 +1,8 @@
 // A real edge: the built service as its own process, with a config of the suite's own.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, tempDir, waitFor } from '@sluice/testing';
+import { BlackBox } from '../harness/service-process.js';
 
 /** A service that runs. */
 export interface ServiceProcess {
@@ -19,7 +18,7 @@ export interface ServiceProcess {
 
 const APPS = resolve(import.meta.dirname, '../../..');
 const READY_MS = 20_000;
-const LOG_CHARS = 64 * 1024;
+const STOP_MS = 10_000;
 
 /**
  * Starts an edge and waits until it takes traffic.
@@ -60,46 +59,31 @@ async function startService(
   const main = join(APPS, app, 'dist/main.js');
   if (!existsSync(main)) throw new Error(`${app} is not built: run "npm run build" first`);
   const folder = await tempDir();
-  const env = { PATH: process.env['PATH'], SLUICE_DATA_DIR: join(folder.path, 'data'), LOG_LEVEL: 'warn' };
-  const child = spawn(process.execPath, [main], {
+  const process = BlackBox.start({
+    script: main,
     cwd: folder.path,
-    env: { ...env, ...environmentOf(folder.path) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { SLUICE_DATA_DIR: join(folder.path, 'data'), LOG_LEVEL: 'warn', ...environmentOf(folder.path) },
   });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (text: string) => (log = (log + text).slice(-LOG_CHARS)));
-  }
   const opsUrl = `http://127.0.0.1:${opsPort}`;
   const stop = async (): Promise<void> => {
-    await stopChild(child);
+    await process.stop(STOP_MS);
     await folder.remove();
   };
   try {
-    await waitUntilServing(child, opsUrl, () => `${app}: ${log}`);
+    await waitUntilServing(process, opsUrl);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, opsUrl, log: () => log, stop };
+  return { url: `http://127.0.0.1:${port}`, opsUrl, log: () => process.output, stop };
 }
 
-async function waitUntilServing(child: ChildProcess, opsUrl: string, tell: () => string): Promise<void> {
+async function waitUntilServing(process: BlackBox, opsUrl: string): Promise<void> {
   const isReady = async (): Promise<boolean> => {
-    if (child.exitCode !== null) return true;
+    if (!process.isRunning) return true;
     const answer = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(1_000) });
     return answer.ok;
   };
-  await waitFor(isReady, { timeoutMs: READY_MS, message: () => `the service is not ready: ${tell()}` });
-  if (child.exitCode !== null) throw new Error(`the service ended at its start: ${tell()}`);
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(limit);
+  await waitFor(isReady, { timeoutMs: READY_MS, message: () => `a service is not ready: ${process.output}` });
+  if (!process.isRunning) throw new Error(`a service ended at its start: ${process.output}`);
 }

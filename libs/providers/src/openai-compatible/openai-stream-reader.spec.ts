@@ -161,6 +161,12 @@ describe('the end of a stream', () => {
     expect(readText(`${content}data: {"choices":[{"del`).end).toMatchObject({ kind: 'broken' });
   });
 
+  test('half an event after the finish: broken, since nobody knows what is missing', () => {
+    for (const half of ['data: {"choices":[],"usage":{"prom', 'da', 'event: err', 'data: [DO']) {
+      expect(readText(`${content}${finish}\n\n${half}`).end).toMatchObject({ kind: 'broken' });
+    }
+  });
+
   test('one of two choices finished and no marker: broken', () => {
     const one = `${content}${finish}\n\n`;
     expect(readText(one, { ...CONTEXT, choices: 2 }).end.kind).toBe('broken');
