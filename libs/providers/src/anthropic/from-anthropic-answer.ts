@@ -1,0 +1,109 @@
+// A whole answer of Anthropic's as OpenAI's chat completion.
+import { type Answer } from '../provider-adapter.js';
+import { asRecord, asText } from '../wire/read-unknown.js';
+import { parseExactJson } from '../translate/exact-json.js';
+import { toFinishReason } from '../translate/finish-reason.js';
+import { type UnknownRecord } from '../translate/read-request.js';
+import { toChatUsage } from '../translate/token-usage.js';
+import { toArgumentsText } from '../translate/tool-arguments.js';
+import { toAnswerId, type TranslatedAnswerContext } from '../translate/translation-context.js';
+import { fromAnthropicUsage } from './anthropic-usage.js';
+import { ANSWER_TOOL } from './answer-tool.js';
+import { readAnthropicErrorEvent } from './read-anthropic-failure.js';
+import { toReasoningDetail } from './reasoning-details.js';
+import { toAnnotations } from './to-annotations.js';
+
+/** Reads a whole answer and writes it anew in OpenAI's dialect. Never throws. */
+export function fromAnthropicAnswer(bytes: Buffer, context: TranslatedAnswerContext): Answer {
+  const document = asRecord(parseExactJson(bytes.toString('utf8')));
+  if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
+  const failure = readAnthropicErrorEvent(document);
+  if (failure !== null) return { kind: 'failure', failure };
+  const content = document['content'];
+  if (!Array.isArray(content)) return { kind: 'garbage', reason: 'the answer has no "content"' };
+  const message = new ChatMessage();
+  for (const block of content as readonly unknown[]) {
+    if (!message.add(asRecord(block) ?? {})) {
+      return { kind: 'garbage', reason: "a tool call's input is nested too deeply" };
+    }
+  }
+  const tokens = fromAnthropicUsage(document['usage']);
+  const answer = {
+    id: toAnswerId('chatcmpl-', document['id'], context),
+    object: 'chat.completion',
+    created: context.createdSeconds ?? 0,
+    model: context.model,
+    choices: [
+      {
+        index: 0,
+        message: message.toJson(document),
+        logprobs: null,
+        finish_reason: toFinishReason(asText(document['stop_reason']), message.hasCalls),
+      },
+    ],
+    ...(tokens === null ? {} : { usage: toChatUsage(tokens) }),
+  };
+  return { kind: 'answer', body: Buffer.from(JSON.stringify(answer)), tokens };
+}
+
+/** The one message of a completion, filled block by block. */
+class ChatMessage {
+  #content = '';
+  #hasText = false;
+  #reasoning = '';
+  readonly #details: UnknownRecord[] = [];
+  readonly #calls: UnknownRecord[] = [];
+  readonly #annotations: UnknownRecord[] = [];
+
+  get hasCalls(): boolean {
+    return this.#calls.length > 0;
+  }
+
+  /** False when the block cannot be written. Blocks of tools that the provider runs itself are left out. */
+  add(block: UnknownRecord): boolean {
+    switch (block['type']) {
+      case 'text':
+        this.#addText(asText(block['text']), block['citations']);
+        return true;
+      case 'tool_use':
+        return this.#addCall(block);
+      case 'thinking':
+        this.#reasoning += asText(block['thinking']);
+    }
+    const detail = toReasoningDetail(block, this.#details.length);
+    if (detail !== null) this.#details.push(detail);
+    return true;
+  }
+
+  #addText(text: string, citations: unknown): void {
+    const start = this.#content.length;
+    this.#content += text;
+    this.#hasText = true;
+    this.#annotations.push(...toAnnotations(citations, { start, end: this.#content.length }));
+  }
+
+  #addCall(block: UnknownRecord): boolean {
+    const text = toArgumentsText(block['input']);
+    if (text === null) return false;
+    if (block['name'] === ANSWER_TOOL) {
+      this.#addText(text, null);
+      return true;
+    }
+    const id = asText(block['id']) || `call_${this.#calls.length}`;
+    this.#calls.push({ id, type: 'function', function: { name: asText(block['name']), arguments: text } });
+    return true;
+  }
+
+  toJson(document: UnknownRecord): UnknownRecord {
+    const refusal = asRecord(document['stop_details'])?.['explanation'];
+    return {
+      role: 'assistant',
+      content: this.#hasText || this.#calls.length === 0 ? this.#content : null,
+      refusal: typeof refusal === 'string' && document['stop_reason'] === 'refusal' ? refusal : null,
+      ...(this.#reasoning === '' ? {} : { reasoning_content: this.#reasoning }),
+      ...(this.#details.length === 0 ? {} : { reasoning_details: this.#details }),
+      ...(this.#annotations.length === 0 ? {} : { annotations: this.#annotations }),
+      ...(this.#calls.length === 0 ? {} : { tool_calls: this.#calls }),
+    };
+  }
+}
