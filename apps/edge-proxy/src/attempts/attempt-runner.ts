@@ -21,8 +21,16 @@ export interface WalkListener {
   onBug(exchange: Exchange, error: unknown): void;
 }
 
+/** A walk under way. */
+export interface RunningWalk {
+  /** Ends the request with a word to the client, since the gateway is being stopped. */
+  stop(): void;
+}
+
 export interface WalkOptions {
   readonly transport: Transport;
+  /** Holds each walk from its start to its end. */
+  readonly running: Set<RunningWalk>;
   readonly listener: WalkListener;
   /** `x-sluice-deadline-ms`, null when the client asks nothing. */
   readonly askedDeadlineMs: number | null;
@@ -37,7 +45,7 @@ export function runAttempts(
   new Walk(exchange, targets, options).start();
 }
 
-class Walk {
+class Walk implements RunningWalk {
   readonly #exchange: Exchange;
   readonly #targets: readonly PreparedTarget[];
   readonly #options: WalkOptions;
@@ -62,7 +70,12 @@ class Walk {
     const leftMs = Math.max(0, deadline.atMs - performance.now());
     this.#deadlineTimer = setTimeout(() => this.#guard(() => this.#onDeadline(deadline.budgetMs)), leftMs);
     response.once('close', () => this.#guard(() => this.#onClientGone()));
+    this.#options.running.add(this);
     this.#guard(() => this.#next(0));
+  }
+
+  stop(): void {
+    this.#guard(() => this.#giveUp(new GatewayError('overloaded', { message: STOPPING })));
   }
 
   /** All that enters the walk from outside comes through here or through an attempt. */
@@ -174,18 +187,23 @@ class Walk {
   }
 
   #onDeadline(budgetMs: number): void {
+    const message = `The request's deadline of ${Math.round(budgetMs)} ms ended before a complete answer.`;
+    this.#giveUp(new GatewayError('deadline_exceeded', { message }));
+  }
+
+  /** Ends the request from our side, whatever the attempt at hand is doing. */
+  #giveUp(error: GatewayError): void {
     const attempt = this.#attempt;
     if (this.#isOver || attempt === null) return;
     attempt.abandon();
-    this.#record('give_up', 'deadline_exceeded');
-    const message = `The request's deadline of ${Math.round(budgetMs)} ms ended before a complete answer.`;
+    this.#record('give_up', error.code);
+    const { code, message, status } = error;
     if (attempt.isCommitted) {
       attempt.relay.interrupt(new GatewayError('stream_interrupted', { message }));
       return this.#endInterrupted(message);
     }
-    const error = new GatewayError('deadline_exceeded', { message });
     relayError(this.#exchange, error);
-    this.#end({ outcome: 'failed', status: error.status, errorCode: error.code, errorMessage: message });
+    this.#end({ outcome: 'failed', status, errorCode: code, errorMessage: message });
   }
 
   #record(decision: AttemptDecision, errorCode: ErrorCode | null): void {
@@ -219,10 +237,13 @@ class Walk {
 
   #end(ending: Ending): void {
     this.#isOver = true;
+    this.#options.running.delete(this);
     if (this.#deadlineTimer !== null) clearTimeout(this.#deadlineTimer);
     this.#options.listener.onEnd(this.#exchange, ending);
   }
 }
+
+const STOPPING = 'This gateway is being stopped and could not wait for the answer. Send the request again.';
 
 const interruptedBecause = (failure: AttemptFailure): string =>
   `The stream broke before its end: ${failure.reason}. What came until here is not complete.`;

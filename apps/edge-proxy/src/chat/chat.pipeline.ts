@@ -1,6 +1,6 @@
 // The walk of every request, as one short function: access, judgement, routing, attempts, reporting.
 import { GatewayError } from '@sluice/contracts';
-import { runAttempts } from '../attempts/attempt-runner.js';
+import { runAttempts, type RunningWalk } from '../attempts/attempt-runner.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
@@ -14,6 +14,8 @@ import { type Exchange } from './exchange.js';
 export interface ChatRooms {
   readonly transport: Transport;
   readonly reporter: Reporter;
+  /** Requests that wait for a provider. */
+  readonly running: Set<RunningWalk>;
   /** For what must never happen: the request fails, the process goes on. */
   readonly onBug: (error: unknown, exchange: Exchange) => void;
 }
@@ -45,6 +47,7 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
   exchange.user = user;
   runAttempts(exchange, planRoutes(exchange.model), {
     transport: rooms.transport,
+    running: rooms.running,
     askedDeadlineMs: askedDeadlineMs(request.headers),
     listener: {
       onIntent: (begun) => rooms.reporter.recordIntent(begun),

@@ -3,14 +3,16 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject 
 import { GatewayError } from '@sluice/contracts';
 import { REQUEST_LOG } from '../edge-proxy.tokens.js';
 import { type RequestLog } from '../reporting/reporter.js';
-import { writeOwnError } from './own-error.js';
+import { type OwnError, writeOwnError } from './own-error.js';
+import { unknownRoute } from './unknown-route.js';
 
-/** Fastify's reply and request, as far as this filter needs them. */
-interface RawReply {
+/** Fastify's reply, as far as errors need it. */
+export interface RawReply {
   readonly raw: ServerResponse;
   hijack(): void;
 }
-interface RawRequest {
+/** Fastify's request, as far as errors need it. */
+export interface RawRequest {
   readonly raw: IncomingMessage;
 }
 
@@ -27,34 +29,25 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const context = host.switchToHttp();
     const reply = context.getResponse<RawReply>();
     const request = context.getRequest<RawRequest>().raw;
-    const known = this.#toGatewayError(error, request);
     reply.hijack();
-    writeOwnError(request, reply.raw, {
-      code: known.code,
-      message: known.message,
-      headers: known.code === 'invalid_api_key' ? [['www-authenticate', 'Bearer']] : [],
-    });
+    writeOwnError(request, reply.raw, this.#toOwnError(error, request));
   }
 
-  #toGatewayError(error: unknown, request: IncomingMessage): GatewayError {
-    if (error instanceof GatewayError) return error;
+  #toOwnError(error: unknown, request: IncomingMessage): OwnError {
+    if (error instanceof GatewayError) return fromGatewayError(error);
     if (error instanceof HttpException && error.getStatus() < 500) {
-      const status = error.getStatus();
-      if (status === 404) return unknownRoute(request);
-      if (status === 415) return new GatewayError('unsupported_media_type');
-      if (status === 413) return new GatewayError('request_too_large');
-      return new GatewayError('invalid_request', { message: 'The request cannot be understood.' });
+      return error.getStatus() === 404
+        ? unknownRoute(request)
+        : { code: 'invalid_request', message: 'The request cannot be understood.' };
     }
     this.#log.error({ err: error }, 'a handler failed');
-    return new GatewayError('internal_error');
+    return fromGatewayError(new GatewayError('internal_error'));
   }
 }
 
-const KNOWN = 'POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models';
-
-function unknownRoute(request: IncomingMessage): GatewayError {
-  const path = (request.url ?? '').split('?')[0]?.slice(0, 128) ?? '';
-  return new GatewayError('unknown_route', {
-    message: `There is no ${request.method ?? ''} ${JSON.stringify(path)} here. This gateway serves ${KNOWN}.`,
-  });
-}
+const fromGatewayError = ({ code, message, param }: GatewayError): OwnError => ({
+  code,
+  message,
+  param,
+  headers: code === 'invalid_api_key' ? [['www-authenticate', 'Bearer']] : [],
+});

@@ -7,12 +7,13 @@ import { requestIdOf } from './request-headers.js';
 export interface OwnError {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly param?: string | null;
   /** More names and values. */
   readonly headers?: readonly (readonly [string, string])[];
 }
 
 export function writeOwnError(request: IncomingMessage, response: ServerResponse, error: OwnError): void {
-  const body = toOpenAiErrorBody(error.code, error.message, null);
+  const body = toOpenAiErrorBody(error.code, error.message, error.param ?? null);
   if (!response.hasHeader('x-request-id')) {
     response.setHeader('x-request-id', requestIdOf(request.headers, makeEventId(Date.now())));
   }

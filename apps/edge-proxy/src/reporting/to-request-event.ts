@@ -27,6 +27,9 @@ export const makeEventOrigin = (instance: string, spoolId: string): EventOrigin 
 
 const sourceJson = (instance: string): string => `"source":${JSON.stringify(`/sluice/edge/${instance}`)}`;
 
+/** Longer names are nobody's model; a body may hold one of many megabytes, which no event can carry. */
+const MAX_MODEL_CHARS = 256;
+
 const text = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value));
 /** Two decimals: a hundredth of a millisecond is finer than any of these clocks. */
 const millis = (value: number): number => Math.round(value * 100) / 100;
@@ -38,7 +41,7 @@ function factsJson(exchange: Exchange, origin: EventOrigin): string {
   const json =
     `"eventId":"${exchange.eventId}","requestId":"${exchange.requestId}",` +
     `"occurredAt":"${exchange.occurredAt}",${exchange.caller?.json ?? ''},` +
-    `"endpoint":"${exchange.endpoint}","requestedModel":${text(exchange.requestedModel)},` +
+    `"endpoint":"${exchange.endpoint}","requestedModel":${text(exchange.requestedModel?.slice(0, MAX_MODEL_CHARS) ?? null)},` +
     `${target?.json ?? '"provider":null,"providerModel":null'},` +
     `"stream":${exchange.body?.stream === true},"user":${text(exchange.user)},"tags":[],"traceId":${text(traceId(exchange))},` +
     `${origin.instanceJson},"configVersion":"${exchange.generation.config.version}"`;
