@@ -1,7 +1,7 @@
 import { type ProviderConfig } from '@sluice/config-schema';
 import { type ProviderAdapter, type RequestBody, type UpstreamAddress } from '../provider-adapter.js';
-import { writeJson } from '../translate/exact-json.js';
 import { TranslationRefusal } from '../translate/translation-refusal.js';
+import { writeRequest } from '../translate/write-request.js';
 import { AnthropicStreamReader } from './anthropic-stream-reader.js';
 import { fromAnthropicAnswer } from './from-anthropic-answer.js';
 import { readAnthropicFailure } from './read-anthropic-failure.js';
@@ -43,7 +43,5 @@ function toUpstreamBody(body: RequestBody, _provider: ProviderConfig, providerMo
   if (body.endpoint === 'embeddings') {
     throw new TranslationRefusal('model', 'names a model whose provider has no embeddings.');
   }
-  const text = writeJson(toAnthropicRequest(body.bytes, providerModel));
-  if (text === null) throw new TranslationRefusal('', 'is nested too deeply.');
-  return Buffer.from(text);
+  return writeRequest(() => toAnthropicRequest(body.bytes, providerModel));
 }

@@ -4,8 +4,9 @@ import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
 
 const MAX_MESSAGE = 1024;
 const MAX_READ_BYTES = 64 * 1024;
-const QUOTA = /credit balance is too low|billing_error|reached your specified api usage limits|spend limit/i;
-const CREDENTIAL = /invalid x-api-key|invalid bearer token|authentication_error/i;
+const QUOTA =
+  /credit balance is too low|billing_error|insufficient_quota|reached your specified api usage limits|spend limit/i;
+const CREDENTIAL = /invalid x-api-key|invalid_api_key|invalid bearer token|authentication_error/i;
 const CONTEXT =
   /prompt is too long|context window|exceed(?:s|ed)? (?:the )?context limit|input is too long|context_length_exceeded/i;
 
@@ -42,7 +43,7 @@ export function readAnthropicFailure(status: number, bytes: Buffer, isSameDialec
   const document = asRecord(parseJson(bytes.toString('utf8', 0, Math.min(bytes.length, MAX_READ_BYTES))));
   const error = asRecord(document?.['error']);
   const message = asText(error?.['message']) || asText(document?.['error']) || asText(document?.['message']);
-  return fail(status, asText(error?.['type']), {
+  return fail(status, codeIn(error), {
     message: message === '' ? `the provider answered ${status}` : message,
     passable: isSameDialect && error !== null,
   });
@@ -53,13 +54,17 @@ export function readAnthropicErrorEvent(document: unknown): ProviderFailure | nu
   const root = asRecord(document);
   const error = asRecord(root?.['error']);
   if (root === null || (root['type'] !== 'error' && error === null)) return null;
-  const type = asText(error?.['type']);
+  const type = codeIn(error);
   const message = asText(error?.['message']) || asText(root['error']);
   return fail(STATUS.get(type) ?? 500, type, {
     message: message === '' ? 'the provider answered with an error' : message,
     passable: false,
   });
 }
+
+/** Look-alikes say it in `code`. */
+const codeIn = (error: Readonly<Record<string, unknown>> | null): string =>
+  asText(error?.['code']) || asText(error?.['type']);
 
 interface Words {
   readonly message: string;

@@ -26,6 +26,14 @@ export interface AnthropicMessage {
   readonly content: UnknownRecord[];
 }
 
+/** The message as it is sent: one plain text needs no block. */
+export function toPlainMessage(message: AnthropicMessage): UnknownRecord {
+  const { role, content } = message;
+  const [only] = content;
+  const isPlain = content.length === 1 && only?.['type'] === 'text' && only['cache_control'] === undefined;
+  return { role, content: isPlain ? only['text'] : content };
+}
+
 /** Anthropic wants the first turn to be the user's and refuses empty ones. */
 const PLACEHOLDER: UnknownRecord = { type: 'text', text: '.' };
 

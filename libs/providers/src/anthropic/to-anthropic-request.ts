@@ -18,6 +18,7 @@ import {
   type AnthropicConversation,
   type AnthropicMessage,
   toAnthropicConversation,
+  toPlainMessage,
 } from './to-anthropic-messages.js';
 import { isThinking, planThinking, readThinkingWish, type ThinkingPlan } from './to-anthropic-thinking.js';
 import { toAnthropicToolChoice, toAnthropicTools } from './to-anthropic-tools.js';
@@ -98,7 +99,7 @@ export function toAnthropicRequest(bytes: Buffer, providerModel: string): Unknow
     model: providerModel,
     max_tokens: plan.maxTokens,
     ...systemOf(conversation, format),
-    messages: conversation.messages,
+    messages: conversation.messages.map(toPlainMessage),
     ...(needsAnswerTool
       ? withAnswerTool(tools, format.schema)
       : {

@@ -12,3 +12,7 @@ export function toToolCallId(id: string, prefix: string): string {
   if (PLAIN.test(id)) return id;
   return `${prefix}${createHash('sha256').update(id).digest('hex').slice(0, 24)}`;
 }
+
+/** An id for Anthropic's `tool_use`: the provider's own where it gives one, else one that only this answer has. */
+export const toToolUseId = (id: string, answerId: string, index: number): string =>
+  toToolCallId(id === '' ? `${answerId}/${index}` : id, 'toolu_');

@@ -1,0 +1,70 @@
+// A whole chat completion as Anthropic's message.
+import { NO_TOKENS } from '@sluice/contracts';
+import { type Answer } from '../provider-adapter.js';
+import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
+import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
+import { asRecord, asText } from '../wire/read-unknown.js';
+import { parseExactJson, writeJson } from '../translate/exact-json.js';
+import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
+import { type UnknownRecord } from '../translate/read-request.js';
+import { toMessagesUsage } from '../translate/token-usage.js';
+import { toToolInput } from '../translate/tool-arguments.js';
+import { toToolUseId } from '../translate/tool-call-id.js';
+import { toAnswerId, type TranslatedAnswerContext } from '../translate/translation-context.js';
+import { argumentsText, readChatWords } from './read-chat-delta.js';
+
+/** Reads a whole answer and writes it anew in Anthropic's dialect. Never throws. */
+export function fromChatAnswer(bytes: Buffer, context: TranslatedAnswerContext): Answer {
+  const document = asRecord(parseExactJson(bytes.toString('utf8')));
+  if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
+  const choices = document['choices'];
+  const choice = Array.isArray(choices) ? asRecord(choices[0]) : null;
+  const failure = readEmbeddedFailure(document) ?? readEmbeddedFailure(choice);
+  if (failure !== null) return { kind: 'failure', failure };
+  const message = asRecord(choice?.['message']);
+  if (choice === null || message === null) return { kind: 'garbage', reason: 'the answer has no "choices"' };
+  const finishReason = asText(choice['finish_reason']);
+  if (isFailedFinish(finishReason)) {
+    return { kind: 'garbage', reason: `the answer ended with finish_reason "${finishReason}"` };
+  }
+  const calls = toToolUses(message, asText(document['id']));
+  const tokens = findOpenAiUsage(document);
+  const isRefused = asText(message['refusal']) !== '';
+  const answer = {
+    id: toAnswerId('msg_', document['id'], context),
+    type: 'message',
+    role: 'assistant',
+    model: context.model,
+    content: [...toWordBlocks(message), ...calls],
+    stop_reason: isRefused ? 'refusal' : toStopReason(finishReason, calls.length > 0),
+    stop_sequence: null,
+    usage: toMessagesUsage(tokens ?? NO_TOKENS),
+  };
+  const text = writeJson(answer);
+  if (text === null) return { kind: 'garbage', reason: "a tool call's arguments are nested too deeply" };
+  return { kind: 'answer', body: Buffer.from(text), tokens };
+}
+
+/** Thinking of another provider has no signature that Anthropic would know: it is empty, and never comes back. */
+function toWordBlocks(message: UnknownRecord): UnknownRecord[] {
+  const { text, reasoning } = readChatWords(message);
+  return [
+    ...(reasoning === '' ? [] : [{ type: 'thinking', thinking: reasoning, signature: '' }]),
+    ...(text === '' ? [] : [{ type: 'text', text, citations: null }]),
+  ];
+}
+
+function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] {
+  const calls = Array.isArray(message['tool_calls']) ? (message['tool_calls'] as readonly unknown[]) : [];
+  const old = asRecord(message['function_call']);
+  const all = old === null ? calls : [...calls, { function: old }];
+  return all.flatMap((item, index) => {
+    const call = asRecord(item);
+    const called = asRecord(call?.['function']);
+    if (call === null || called === null) return [];
+    const id = toToolUseId(asText(call['id']), answerId, index);
+    return [
+      { type: 'tool_use', id, name: asText(called['name']), input: toToolInput(argumentsText(called)) },
+    ];
+  });
+}

@@ -1,0 +1,41 @@
+// How a client of Anthropic's dialect (`/v1/messages`) is served, by kind of provider. The shapes are the
+// ordinary adapter's, so the walk does not know which dialect it serves.
+import { anthropicAddress } from '../anthropic/anthropic.adapter.js';
+import { readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
+import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
+import { type ProviderAdapter } from '../provider-adapter.js';
+import { applySplices } from '../wire/splice.js';
+import { writeRequest } from '../translate/write-request.js';
+import { ChatToMessagesReader } from './chat-to-messages-reader.js';
+import { fromChatAnswer } from './from-chat-answer.js';
+import { MessagesRelayReader } from './messages-relay-reader.js';
+import { relayMessagesAnswer } from './relay-messages-answer.js';
+import { toChatRequest } from './to-chat-request.js';
+
+/** Anthropic's dialect at both ends: the bytes go through, with the model's name spliced. */
+export const messagesRelayAdapter: ProviderAdapter = {
+  address: anthropicAddress,
+  toUpstreamBody: (body, _provider, providerModel) =>
+    applySplices(body.bytes, [{ ...body.spans.model, text: JSON.stringify(providerModel) }]),
+  // Anthropic always counts.
+  forcesUsage: () => false,
+  fromAnswer: relayMessagesAnswer,
+  openStream: (context) => new MessagesRelayReader(context),
+  readFailure: (status, bytes) => readAnthropicFailure(status, bytes, true),
+};
+
+/**
+ * Anthropic's dialect over an OpenAI-speaking provider.
+ * @param chatAdapter the provider kind's own, for the address of its chat endpoint
+ */
+export const makeMessagesOverChatAdapter = (chatAdapter: ProviderAdapter): ProviderAdapter => ({
+  address: (provider) => chatAdapter.address(provider, 'chat.completions'),
+  toUpstreamBody: (body, provider, providerModel) =>
+    writeRequest(() => toChatRequest(body.bytes, provider, providerModel)),
+  // Usage is always asked for, and the client always gets it: its dialect has no choice.
+  forcesUsage: () => false,
+  fromAnswer: fromChatAnswer,
+  openStream: (context) => new ChatToMessagesReader(context),
+  // Never passable: the words are OpenAI's, the client's dialect is not.
+  readFailure: (status, bytes) => ({ ...readOpenAiFailure(status, bytes), passable: false }),
+});
