@@ -18,8 +18,9 @@ import { requestCompleted, requestsOfSpool } from './__fixtures__/request-events
 import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+// What a logger that was ended had been sent and not begun comes again after AckWait, which is 30 s.
 const CATCH_UP = {
-  timeoutMs: 25_000,
+  timeoutMs: 45_000,
   intervalMs: 50,
   message: () => `not in time; the loggers say: ${running.map((logger) => logger.text).join('\n')}`,
 };
@@ -92,7 +93,6 @@ describe('exactly once', () => {
     }
     await publishing;
     startLogger();
-    // What the killed ones had taken comes again after AckWait; wait for the effect, not for that.
     await waitFor(async () => (await countRows()) >= total, { timeoutMs: 60_000, intervalMs: 100 });
     expect(await sums()).toMatchObject({ requests: total, inputTokens: total * 10 });
     expect(await progress()).toEqual([{ spoolId, applied: `{[1,${total + 1})}`, dead: '{}' }]);
@@ -173,7 +173,7 @@ describe('outages', () => {
     await allSettled();
     expect(await countRows()).toBe(2_000);
     expect(await progress()).toEqual([{ spoolId, applied: '{[1,2001)}', dead: '{}' }]);
-  });
+  }, 90_000);
 
   it('SIGTERM while Postgres is away ends soon, and nothing is lost', async () => {
     const logger = startLogger();
@@ -185,7 +185,7 @@ describe('outages', () => {
     await postgres.restart();
     startLogger();
     await waitFor(async () => (await countRows()) === 20, CATCH_UP);
-  });
+  }, 90_000);
 });
 
 describe('bad events', () => {
