@@ -86,6 +86,25 @@ describe('ops server', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
+  it("a page of the service's own that throws is a 500 without its secret, and the next one answers", async () => {
+    registerSecret('secret-in-a-page');
+    const server = await startOpsServer({
+      host: '127.0.0.1',
+      port: 0,
+      portVariable: 'X',
+      health: new HealthRegistry(),
+      metrics: createMetricsRegistry('x', 'x-1'),
+      info: () => ({}),
+      ownPages: () => {
+        throw new Error('broke on secret-in-a-page');
+      },
+    });
+    open.push(server);
+    const broken = await fetch(`http://127.0.0.1:${server.port}/own`);
+    expect([broken.status, await broken.text()]).toEqual([500, expect.not.stringContaining('secret-in')]);
+    expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
+  });
+
   it('a busy port is an error that names the port and the variable that moves it', async () => {
     const busy = await listenSomewhere();
     open.push(busy.server);

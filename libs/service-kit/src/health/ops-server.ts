@@ -26,6 +26,10 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
+interface Site extends Pick<OpsServerOptions, 'ownPages'> {
+  readonly pages: ReadonlyMap<string, () => Page | Promise<Page>>;
+}
+
 interface Page {
   readonly status: number;
   readonly type: string;
@@ -73,32 +77,23 @@ function readyPage({ health, info }: OpsServerOptions): Page {
   return { status: ready ? 200 : 503, type: JSON_TYPE, body };
 }
 
-async function answer(
-  {
-    pages,
-    ownPages,
-  }: Pick<OpsServerOptions, 'ownPages'> & { pages: ReadonlyMap<string, () => Page | Promise<Page>> },
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume();
-  const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '');
-  const readable = request.method === 'GET' || request.method === 'HEAD';
-  if (page === undefined) {
-    if (ownPages?.(request, response) === true) return;
-    send(request, response, errorPage(404, 'not found'));
-    return;
-  }
-  if (!readable) {
-    response.setHeader('allow', 'GET, HEAD');
-    send(request, response, errorPage(405, 'only GET and HEAD'));
-    return;
-  }
   try {
-    send(request, response, await page());
+    const page = site.pages.get((request.url ?? '').split('?', 1)[0] ?? '');
+    if (page === undefined) {
+      if (site.ownPages?.(request, response) !== true) send(request, response, errorPage(404, 'not found'));
+    } else if (request.method === 'GET' || request.method === 'HEAD') {
+      send(request, response, await page());
+    } else {
+      response.setHeader('allow', 'GET, HEAD');
+      send(request, response, errorPage(405, 'only GET and HEAD'));
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
-    send(request, response, errorPage(500, `this page failed: ${maskSecrets(reason)}`));
+    // A page of the service's own may have failed in the middle of its answer.
+    if (response.headersSent) response.destroy();
+    else send(request, response, errorPage(500, `this page failed: ${maskSecrets(reason)}`));
   }
 }
 
