@@ -1,9 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
 
-/** How much of a body that is too large is read and thrown away, so that the client gets to read the answer. */
-const DRAIN_FACTOR = 2;
-
 /** Heard once: the whole body, or why there is none. `null` when the client went away while sending. */
 export type BodyListener = (error: GatewayError | null, body: Buffer | null) => void;
 
@@ -24,9 +21,10 @@ export function readBody(request: IncomingMessage, limitBytes: number, onBody: B
   };
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (isOver) {
-      if (length > limitBytes * DRAIN_FACTOR) request.destroy();
-    } else if (length > limitBytes) {
+    // What comes after a refusal is thrown away, not refused: most clients read the answer only when they have
+    // sent everything, and a reset would destroy it. The server's requestTimeout bounds how long that goes on.
+    if (isOver) return;
+    if (length > limitBytes) {
       refuse();
     } else if (first === null) {
       first = chunk;

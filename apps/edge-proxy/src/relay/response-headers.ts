@@ -19,5 +19,5 @@ export function answerHeaders(exchange: Exchange, contentType: string): string[]
 
 /** Model names are an operator's free text; a header takes printable ASCII. */
 function headerText(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text);
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
 }

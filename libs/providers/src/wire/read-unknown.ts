@@ -13,9 +13,12 @@ export function asText(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : '';
 }
 
+/** No call counts a billion tokens; up to here all sums stay whole numbers that JSON and Postgres can hold. */
+const MAX_COUNT = 1e9;
+
 /** The value as a whole count, 0 for what is none. Fractions are cut. */
 export function asCount(value: unknown): number {
-  if (typeof value !== 'number' || !(value > 0) || value > Number.MAX_SAFE_INTEGER) return 0;
+  if (typeof value !== 'number' || !(value > 0) || value > MAX_COUNT) return 0;
   return Math.trunc(value);
 }
 
