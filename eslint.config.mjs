@@ -35,7 +35,7 @@ const boundaries = [
     allowedExternalImports: TEST_PACKAGES,
   },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: [...LIBS, 'type:tool'] },
-  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [...LIBS, 'type:tool'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [...LIBS, 'type:tool', 'type:testing'] },
 ];
 
 // Tests may use what the code itself may not: real servers, factories.
