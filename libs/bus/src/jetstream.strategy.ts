@@ -60,7 +60,6 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /** @throws Error when a durable already has a handler: both would settle the same message. */
-  // eslint-disable-next-line @typescript-eslint/max-params -- Nest's own signature
   override addHandler(
     pattern: unknown,
     callback: MessageHandler,
