@@ -51,9 +51,21 @@ export function cutBatches(events: readonly SpooledEvent[], limits: BatchLimits)
   return batches;
 }
 
-/** The message: the events' texts as they were appended, in a JSON array. */
-export const toPayload = (batch: OutgoingBatch): string =>
-  `[${batch.events.map((event) => event.json).join(',')}]`;
+const OPEN_BRACKET = 0x5b;
+const COMMA = 0x2c;
+const CLOSE_BRACKET = 0x5d;
+
+/** The message: the events' texts as they were appended, in a JSON array. Written once, without a text in between. */
+export function toPayload(batch: OutgoingBatch): Buffer {
+  const payload = Buffer.allocUnsafe(batch.bytes);
+  let at = 0;
+  for (const event of batch.events) {
+    payload[at] = at === 0 ? OPEN_BRACKET : COMMA;
+    at += 1 + payload.write(event.json, at + 1, 'utf8');
+  }
+  payload[at] = CLOSE_BRACKET;
+  return payload;
+}
 
 /** The same events give the same id, however often they are sent. */
 export const toMessageId = (batch: OutgoingBatch): string =>
