@@ -30,7 +30,10 @@ export interface EdgeProxyOptions {
 /** An edge that is ready to listen. */
 export interface EdgeProxy {
   readonly holder: ConfigHolder;
-  /** @returns the port; 0 asks for a free one */
+  /**
+   * @returns the port; 0 asks for a free one
+   * @throws Error that names the address and the way out; its cause is the system's error
+   */
   listen(host: string, port: number): Promise<number>;
   /** Takes no more connections, lets requests end for up to the grace, then ends what is left with a word. */
   drain(graceMs: number): Promise<void>;
@@ -59,7 +62,9 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   return {
     holder,
     async listen(host, port) {
-      await app.listen(port, host);
+      await app.listen(port, host).catch((error: unknown) => {
+        throw new Error(whyNotListening(error, `${host}:${port}`), { cause: error });
+      });
       // A listening TCP server's address is an object with a port.
       return (app.getHttpServer().address() as { port: number }).port;
     },
@@ -100,6 +105,12 @@ async function makeApp(
     logger: new PinoLoggerService(logs.log),
     bodyParser: false,
   });
+}
+
+function whyNotListening(error: unknown, address: string): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+  return `The port ${address} of the data plane ${why}. Set EDGE_PROXY_PORT, or server.port in the config, to another port, or stop what uses it.`;
 }
 
 const toRequestLog = (log: Logger): RequestLog => ({

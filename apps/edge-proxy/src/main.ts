@@ -26,7 +26,8 @@ const FLUSH_MS = 3_000;
 checkNodeVersion();
 await main().catch((error: unknown) => {
   // What an operator wrote is told in plain words, without a stack.
-  const isTheirs = error instanceof ConfigFileError || error instanceof EnvironmentError;
+  const isTheirs =
+    error instanceof ConfigFileError || error instanceof EnvironmentError || isFromSystem(error);
   const text = isTheirs
     ? error.message
     : String(error instanceof Error ? (error.stack ?? error.message) : error);
@@ -92,4 +93,9 @@ async function main(): Promise<void> {
   exitWithParent();
   health.setServing(true);
   log.info({ port, opsPort: ops.port, config: file.path, configVersion: config.version }, 'edge is ready');
+}
+
+/** An error of ours that explains one of the system's, e.g. a port that is in use. */
+function isFromSystem(error: unknown): error is Error {
+  return error instanceof Error && error.cause instanceof Error && 'syscall' in error.cause;
 }
