@@ -1,4 +1,4 @@
-// The only door to providers. One implementation today; the walk knows nothing but this.
+// The only door to providers. One implementation today (`http1/`); the walk knows nothing but this.
 import { type PreparedAddress } from '../control/config-generation.js';
 
 /** Response headers, lower-case names. */

@@ -16,8 +16,8 @@ type Headers = Record<string, string | string[] | undefined>;
 
 /** Control characters, and CR that does not end a line; LF is looked at while lines are walked. */
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
-/** The same for a text that may go on: its last CR may still get its LF. */
-const FORBIDDEN_SO_FAR = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|(?:^|[^\r])\n/;
+/** The same for a text that may go on: its last CR may still get its LF. Global, to begin anywhere in the text. */
+const FORBIDDEN_SO_FAR = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|(?<!\r)\n/g;
 const STATUS_LINE = /^HTTP\/1\.[01] [1-9][0-9]{2}(?: |$)/;
 const STATUS_LINE_START = 'HTTP/1.';
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -57,14 +57,18 @@ export function parseResponseHead(text: string): ResponseHead {
 /**
  * Looks at the beginning of a head, so that what can never become one is refused now and not at the size limit.
  * Refuses nothing that {@link parseResponseHead} would take.
+ * @param checked how much of the text has been looked at before
  * @throws ProtocolViolation
  */
-export function checkHeadStart(text: string): void {
+export function checkHeadStart(text: string, checked: number): void {
   if (!STATUS_LINE_START.startsWith(text.slice(0, STATUS_LINE_START.length))) {
     throw new ProtocolViolation('the status line is not HTTP/1.x');
   }
-  if (FORBIDDEN_SO_FAR.test(text))
+  // One character back: a CR at the end of what was checked is judged with what follows it.
+  FORBIDDEN_SO_FAR.lastIndex = Math.max(0, checked - 1);
+  if (FORBIDDEN_SO_FAR.test(text)) {
     throw new ProtocolViolation('a header has characters that are not allowed');
+  }
 }
 
 /** Position of the CR that ends the line, or the end of the text. */

@@ -107,7 +107,7 @@ export class ResponseParser {
       throw new ProtocolViolation(`its headers are larger than ${MAX_HEAD_BYTES} bytes`);
     }
     if (end === -1) {
-      checkHeadStart(text);
+      checkHeadStart(text, start.length);
       this.#headStart = text;
       return -1;
     }
