@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listFiles, readText } from './workspace-files.js';
+import { listFiles, readText, ROOT } from './workspace-files.js';
 
 const files = listFiles();
 const sources = files.filter((path) => /\.(ts|tsx|mjs|js|sh)$/.test(path));
@@ -57,6 +59,38 @@ describe('the tree', () => {
       .filter((folder) => files.filter((file) => file.startsWith(`${folder}src/`)).length > 1)
       .filter((folder) => !files.includes(`${folder}README.md`));
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  const documents = files.filter((path) => path.endsWith('.md'));
+
+  it('link to files that exist', () => {
+    const broken = documents.flatMap((path) =>
+      [...readText(path).matchAll(/\]\(([^)#\s]+)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .filter((target) => !existsSync(join(ROOT, dirname(path), target)))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('name only npm scripts that exist', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+    const missing = documents.flatMap((path) =>
+      [...readText(path).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((name) => !Object.hasOwn(scripts, name))
+        .map((name) => `${path}: npm run ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('list every decision in the index of decisions', () => {
+    const index = readText('docs/adr/README.md');
+    const decisions = files.filter((path) => /^docs\/adr\/\d{4}-/.test(path));
+    expect(decisions.filter((path) => !index.includes(`(${path.replace('docs/adr/', '')})`))).toEqual([]);
   });
 });
 
