@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
+          // Properties run thousands of cases; a busy machine takes its time.
+          testTimeout: 30_000,
           include: ['{apps,libs,tools}/*/src/**/*.spec.ts'],
           exclude: ['**/*.medium.spec.ts', '**/node_modules/**', '**/dist/**'],
         },

@@ -326,3 +326,12 @@ describe('warnings', () => {
     expect(load(SMALLEST)).toMatchObject({ ok: true, warnings: [] });
   });
 });
+
+it('keeps a query in an address, as Azure wants it', () => {
+  const text =
+    'providers: { a: { type: openai-compatible, baseUrl: "https://x.example.com/openai/?api-version=2024-10-21" } }\n' +
+    'models: { m: { routes: [{ provider: a, model: m }] } }';
+  expect(configOf(text).providers.get('a')?.baseUrl).toBe(
+    'https://x.example.com/openai/?api-version=2024-10-21',
+  );
+});

@@ -75,6 +75,8 @@ function privateNetworkAllowed(provider: unknown): boolean | undefined {
   return value === true;
 }
 
+const CREDENTIAL_NAME = /key|token|secret|sig|password|auth/i;
+
 function addressProblems(text: string, allowPrivate: boolean | undefined): string[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -85,7 +87,10 @@ function addressProblems(text: string, allowPrivate: boolean | undefined): strin
   if (url.username !== '' || url.password !== '') {
     problems.push('must not have a user or password in it: put the key in "apiKey"');
   }
-  if (url.search !== '' || text.includes('?')) problems.push('must not have a query ("?…"): remove it');
+  // Azure wants "?api-version=…"; a credential in a URL would end in other people's logs.
+  if ([...url.searchParams.keys()].some((name) => CREDENTIAL_NAME.test(name))) {
+    problems.push('must not have a credential in its query: put the key in "apiKey"');
+  }
   if (url.hash !== '' || text.includes('#')) problems.push('must not have a fragment ("#…"): remove it');
   if (allowPrivate !== false) return problems;
   if (url.protocol === 'http:') {

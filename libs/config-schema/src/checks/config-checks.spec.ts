@@ -231,10 +231,10 @@ describe('an impossible config is refused with its place', () => {
       'user or password',
     ],
     [
-      'a query in an address',
-      compatible('baseUrl: "https://llm.example.com/v1?"'),
+      'a credential in the query of an address',
+      compatible('baseUrl: "https://llm.example.com/v1?api-key=x"'),
       'providers.p.baseUrl',
-      'query',
+      'credential in its query',
     ],
     [
       'a fragment in an address',
