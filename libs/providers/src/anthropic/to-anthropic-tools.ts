@@ -61,6 +61,8 @@ const NAMED_CHOICES: ReadonlyMap<string, string> = new Map([
   ['auto', 'auto'],
   ['none', 'none'],
   ['required', 'any'],
+  // Mistral's word for it.
+  ['any', 'any'],
 ]);
 
 /**
