@@ -25,9 +25,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 beforeAll(async () => {
   [dir, provider] = await Promise.all([tempDir('sluice-e2e-'), startStubProvider()]);
-  provider.answer = (response, text, path) => {
+  provider.answer = (response, text, { url }) => {
     const { stream } = JSON.parse(text) as { stream?: unknown };
-    if (stream !== true || path.endsWith('/embeddings')) return plainAnswer(response);
+    if (stream !== true || url === '/v1/embeddings') return plainAnswer(response);
     beginStream(response, 'x');
     response.end(STREAM_END);
   };

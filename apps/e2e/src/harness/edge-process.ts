@@ -76,6 +76,7 @@ export const edgeConfig = (providerUrl: string, more: object = {}): string =>
         baseUrl: providerUrl,
         apiKey: 'provider-secret',
         allowPrivateNetwork: true,
+        sendAttemptId: true,
       },
     },
     models: {
@@ -95,7 +96,7 @@ export interface StubProvider extends AsyncDisposable {
   /** Calls taken so far. */
   readonly count: number;
   /** Answers further calls like this; a whole completion unless told otherwise. */
-  answer: (response: ServerResponse, body: string, path: string) => void;
+  answer: (response: ServerResponse, body: string, request: IncomingMessage) => void;
 }
 
 const USAGE = '"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}';
@@ -124,7 +125,7 @@ export async function startStubProvider(): Promise<StubProvider> {
   const server = createServer((request, response) => {
     void readText(request).then((body) => {
       count += 1;
-      provider.answer(response, body, request.url ?? '');
+      provider.answer(response, body, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
