@@ -69,6 +69,8 @@ export type StreamName = keyof typeof STREAMS;
 
 export const DURABLES = {
   'logger-requests': { stream: 'SLUICE_REQUESTS', ackWaitMs: 30_000, maxAckPending: 1024 },
+  'metrics-requests': { stream: 'SLUICE_REQUESTS', ackWaitMs: 30_000, maxAckPending: 1024 },
+  'export-requests': { stream: 'SLUICE_REQUESTS', ackWaitMs: 30_000, maxAckPending: 1024 },
 } as const satisfies Record<string, DurableDefinition>;
 
 /** Name of a durable consumer of ours. */

@@ -14,21 +14,39 @@ export {
   ConsumerProgressRepository,
   type SpoolProgress,
 } from './repositories/consumer-progress.repository.js';
+export { MetricMinuteRepository, type MetricMinuteSums } from './repositories/metric-minute.repository.js';
+export {
+  MetricMinuteWriter,
+  type RollUpBatch,
+  type RollUpResult,
+} from './repositories/metric-minute-writer.js';
 export {
   type AppendBatch,
   type AppendResult,
-  type DeadNumber,
   RequestLogWriter,
   type RequestLogWriterOptions,
 } from './repositories/request-log-writer.js';
+export {
+  type ExportedRequest,
+  type RequestLogPage,
+  type RequestLogPageRequest,
+  RequestLogPagesRepository,
+  type RequestLogPosition,
+} from './repositories/request-log-pages.repository.js';
 export {
   type RequestLogFilter,
   RequestLogRepository,
   type RequestLogSums,
 } from './repositories/request-log.repository.js';
+export { type SpoolNumber, type SpoolNumber as DeadNumber } from './repositories/to-progress-json.js';
 export { ALL_TEAMS, type TeamScope } from './repositories/team-scope.js';
 export { type SluiceSchema, TABLES } from './sluice-schema.js';
 export { type ConsumerProgressTable } from './tables/consumer-progress.table.js';
+export {
+  LATENCY_BUCKETS_MS,
+  type MetricMinuteTable,
+  type NewMetricMinuteRow,
+} from './tables/metric-minute.table.js';
 export { type NewRequestLogRow, type RequestLogTable } from './tables/request-log.table.js';
 export { type TeamTable } from './tables/team.table.js';
 export { countInMultirange, toMultirange } from './to-multirange.js';

@@ -3,6 +3,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../__fixtures__/open-migrated-database.js';
 import { openDatabase } from '../database.js';
 import { appendBatchSql } from './append-request-log-batch.sql.js';
+import { RequestLogPagesRepository } from './request-log-pages.repository.js';
+import { addMetricMinutesSql, lockProgressSql } from './add-metric-minutes.sql.js';
+import { MetricMinuteRepository } from './metric-minute.repository.js';
 import { RequestLogRepository } from './request-log.repository.js';
 
 // Never connects: the text is made without a server.
@@ -28,6 +31,21 @@ const everyFilter = {
 const teams = { kind: 'teams', teamIds: ['t'] } as const;
 
 const TEXTS = {
+  'consumer-progress.lock': lockProgressSql({
+    consumer: 'c',
+    stream: 's',
+    spoolIds: [],
+    updatedAt: '',
+  }).compile(db).sql,
+  'metric-minute.add': addMetricMinutesSql({
+    rowsJson: '[]',
+    progressJson: '[]',
+    consumer: 'c',
+    stream: 's',
+  }).compile(db).sql,
+  'metric-minute.sums': new MetricMinuteRepository(db)
+    .sumsQuery({ from: new Date(0), to: new Date(1) }, teams)
+    .compile().sql,
   'request-log.append-batch': appendBatchSql({
     rowsJson: '[]',
     progressJson: '[]',
@@ -37,6 +55,14 @@ const TEXTS = {
   }).compile(db).sql,
   'request-log.find-by-request-id': repository.findByRequestIdQuery('r', teams).compile().sql,
   'request-log.count-and-sums': repository.countAndSumsQuery(everyFilter, teams).compile().sql,
+  'request-log.read-page': new RequestLogPagesRepository(db)
+    .readPageQuery({
+      filter: everyFilter,
+      scope: teams,
+      limit: 1,
+      after: { occurredAt: '2026-01-01T00:00:00.000000Z', eventId: 'e' },
+    })
+    .compile().sql,
 };
 
 describe('SQL text', () => {
