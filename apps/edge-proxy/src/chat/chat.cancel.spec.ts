@@ -215,6 +215,17 @@ test.each(['0', '-1', '1.5', 'soon', '1e3', '9999999999', ''])(
   },
 );
 
+test('requests that were sent at once on one connection all end when it closes', async () => {
+  const body = JSON.stringify(chatBody());
+  const one = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const client = await rawClient(edge.port);
+  client.socket.write(one + one + one);
+  await waitFor(() => first.calls.length === 3);
+  client.socket.destroy();
+  await waitFor(() => first.calls.every(({ closedMs }) => closedMs !== null));
+  expect(edge.sink.events.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+});
+
 test('a hundred clients that go at random moments leave no call open and one event each', async () => {
   first.reply = (received) => {
     beginStream(received, [ROLE]);
@@ -223,12 +234,18 @@ test('a hundred clients that go at random moments leave no call open and one eve
   };
   const goings = Array.from({ length: 100 }, async (_, index) => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), (index * 7) % 60);
+    const goAfter = (ms: number): void => void setTimeout(() => abort.abort(), ms);
+    const isEarly = index % 2 === 1;
+    if (isEarly) goAfter((index * 7) % 60);
     await open(edge.port, { body: STREAM, signal: abort.signal })
-      .then((response) => readAll(response))
+      .then((response) => {
+        if (!isEarly) goAfter(index % 11);
+        return readAll(response);
+      })
       .catch(() => undefined);
   });
   await Promise.all(goings);
+  expect(first.calls.length).toBeGreaterThanOrEqual(50);
   await waitFor(() => first.calls.every(({ closedMs }) => closedMs !== null));
   await waitFor(() => edge.sink.events.length >= first.calls.length);
   const ids = edge.sink.events.map(({ eventId }) => eventId);

@@ -112,7 +112,7 @@ describe('the event', () => {
           expect([event.user, event.errorMessage]).toEqual([user, message]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
