@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { type SluiceSchema } from './sluice-schema.js';
+import type { SluiceSchema } from './sluice-schema.js';
 import { withDeadClientsDropped } from './dead-clients.js';
 
 /** The part of a pino logger that this lib uses. */

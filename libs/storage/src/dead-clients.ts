@@ -1,6 +1,6 @@
 // A connection that is broken must not go back to the pool: whoever got it next would fail too. Nor may a query that was
 // given up on the client's side, since it still runs on its connection and the next one would wait behind it.
-import { type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
 import { sqlState } from './postgres-errors.js';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type SluiceDatabase } from './database.js';
+import type { SluiceDatabase } from './database.js';
 import { TABLES } from './sluice-schema.js';
 
 /** Names of our tables that the database does not have: empty when it is migrated. Throws while it cannot be reached. */

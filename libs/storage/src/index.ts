@@ -23,6 +23,7 @@ export {
 export {
   type AppendBatch,
   type AppendResult,
+  type DeadNumber,
   RequestLogWriter,
   type RequestLogWriterOptions,
 } from './repositories/request-log-writer.js';
@@ -38,7 +39,7 @@ export {
   RequestLogRepository,
   type RequestLogSums,
 } from './repositories/request-log.repository.js';
-export { type SpoolNumber, type SpoolNumber as DeadNumber } from './repositories/to-progress-json.js';
+export { type SpoolNumber } from './repositories/to-progress-json.js';
 export { ALL_TEAMS, type TeamScope } from './repositories/team-scope.js';
 export { type SluiceSchema, TABLES } from './sluice-schema.js';
 export { type ConsumerProgressTable } from './tables/consumer-progress.table.js';

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
-import { type StorageLog } from './database.js';
+import type { StorageLog } from './database.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 // Any number that nothing else locks: "sluice" in ASCII.

@@ -32,3 +32,12 @@ export function isDataError(error: unknown): boolean {
   if (state === undefined || isMissingPartition(error)) return false;
   return state.startsWith('22') || state.startsWith('23') || state === '54000';
 }
+
+/**
+ * SQLSTATE and sentence of a data error. The sentence may quote the value at fault ('invalid input syntax … "…"'), which is
+ * somebody's data, so quotes are emptied.
+ */
+export function describeDataError(error: unknown): { code: string; message: string } {
+  const message = error instanceof Error ? error.message : 'unknown';
+  return { code: sqlState(error) ?? 'unknown', message: message.replaceAll(/"[^"]*"/g, '"…"') };
+}

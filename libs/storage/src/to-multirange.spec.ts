@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countInMultirange, toMultirange } from './to-multirange.js';
+import { countInMultirange, isInMultirange, toMultirange } from './to-multirange.js';
 
 describe('toMultirange', () => {
   it.each([
@@ -20,6 +20,17 @@ describe('toMultirange', () => {
         );
         expect(held).toEqual([...new Set(numbers)].sort((a, b) => a - b));
         expect(countInMultirange(text)).toBe(held.length);
+      }),
+    );
+  });
+});
+
+describe('isInMultirange', () => {
+  it('says yes to each number of the ranges and to no other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 })), (numbers) => {
+        const isIn = isInMultirange(toMultirange(numbers));
+        for (let value = 0; value <= 41; value += 1) expect(isIn(value)).toBe(numbers.includes(value));
       }),
     );
   });

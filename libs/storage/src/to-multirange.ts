@@ -17,3 +17,22 @@ export function countInMultirange(text: string): number {
   for (const [, from, to] of text.matchAll(/\[(-?\d+),(-?\d+)\)/g)) count += Number(to) - Number(from);
   return count;
 }
+
+/** Tells of a number whether a multirange in canonical form holds it. */
+export function isInMultirange(text: string): (value: number) => boolean {
+  const ranges = [...text.matchAll(/\[(-?\d+),(-?\d+)\)/g)].map(([, from, to]) => ({
+    from: Number(from),
+    to: Number(to),
+  }));
+  return (value) => {
+    // The first range that ends after the value, by halving: a spool with many gaps has many ranges.
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ranges[middle]?.to ?? Infinity) > value) high = middle;
+      else low = middle + 1;
+    }
+    return (ranges[low]?.from ?? Infinity) <= value;
+  };
+}

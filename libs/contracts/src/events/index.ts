@@ -1,4 +1,5 @@
 export * from './cloud-event.js';
+export * from './live-numbers.js';
 export * from './request-completed.event.js';
 export * from './subjects.js';
 export * from './token-counts.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type NewRequestLogRow } from '../tables/request-log.table.js';
+import type { NewRequestLogRow } from '../tables/request-log.table.js';
 
 /** A valid row, received now; change what the test is about. */
 export function newRequestLogRow(changes: Partial<NewRequestLogRow> = {}): NewRequestLogRow {

@@ -1,4 +1,4 @@
-import { type SluiceDatabase } from '../database.js';
+import type { SluiceDatabase } from '../database.js';
 
 /** What a consumer has taken of one spool; ranges as multirange text, e.g. `{[1,4)}`. */
 export interface SpoolProgress {

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newRequestLogRow } from '../__fixtures__/new-request-log-row.js';
 import { openMigratedDatabase } from '../__fixtures__/open-migrated-database.js';
-import { type NewRequestLogRow } from '../tables/request-log.table.js';
+import type { NewRequestLogRow } from '../tables/request-log.table.js';
 import { RequestLogPagesRepository } from './request-log-pages.repository.js';
 import { RequestLogWriter } from './request-log-writer.js';
-import { type RequestLogFilter } from './request-log.repository.js';
+import type { RequestLogFilter } from './request-log.repository.js';
 import { ALL_TEAMS, type TeamScope } from './team-scope.js';
 
 let database: Awaited<ReturnType<typeof openMigratedDatabase>>;

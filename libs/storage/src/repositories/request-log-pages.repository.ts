@@ -1,9 +1,9 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import { type SluiceDatabase } from '../database.js';
-import { type SluiceSchema } from '../sluice-schema.js';
-import { type RequestLogTable } from '../tables/request-log.table.js';
-import { type RequestLogFilter } from './request-log.repository.js';
-import { type TeamScope } from './team-scope.js';
+import type { SluiceDatabase } from '../database.js';
+import type { SluiceSchema } from '../sluice-schema.js';
+import type { RequestLogTable } from '../tables/request-log.table.js';
+import type { RequestLogFilter } from './request-log.repository.js';
+import type { TeamScope } from './team-scope.js';
 
 /** Where a page ended. Postgres keeps microseconds, which a Date would lose: rows would come twice, or for ever. */
 export interface RequestLogPosition {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newRequestLogRow } from '../__fixtures__/new-request-log-row.js';
 import { openMigratedDatabase } from '../__fixtures__/open-migrated-database.js';
 import { dropPartitionsBefore } from '../partitions.js';
-import { type NewRequestLogRow } from '../tables/request-log.table.js';
+import type { NewRequestLogRow } from '../tables/request-log.table.js';
 import { addDays, utcDay } from '../utc-day.js';
 import { ConsumerProgressRepository } from './consumer-progress.repository.js';
 import { type AppendResult, type DeadNumber, RequestLogWriter } from './request-log-writer.js';

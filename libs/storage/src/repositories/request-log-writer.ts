@@ -1,16 +1,18 @@
-import { type SluiceDatabase } from '../database.js';
+import type { SluiceDatabase } from '../database.js';
 import { ensureDailyPartitions } from '../partitions.js';
-import { isDataError, isMissingPartition, isTransactionConflict, sqlState } from '../postgres-errors.js';
-import { type NewRequestLogRow } from '../tables/request-log.table.js';
-import { toMultirange } from '../to-multirange.js';
+import {
+  describeDataError,
+  isDataError,
+  isMissingPartition,
+  isTransactionConflict,
+} from '../postgres-errors.js';
+import type { NewRequestLogRow } from '../tables/request-log.table.js';
 import { addDays, type UtcDay, utcDay } from '../utc-day.js';
 import { appendBatchSql } from './append-request-log-batch.sql.js';
+import { type SpoolNumber, toProgressJson } from './to-progress-json.js';
 
 /** A number of a spool that the consumer could not take. */
-export interface DeadNumber {
-  readonly spoolId: string;
-  readonly spoolSeq: number;
-}
+export type DeadNumber = SpoolNumber;
 
 /** What goes into one transaction. */
 export interface AppendBatch {
@@ -76,7 +78,7 @@ export class RequestLogWriter {
         const inserted = await this.write({ ...batch, rows: inRange });
         return { kind: 'committed', inserted, outOfRange };
       } catch (error) {
-        if (isDataError(error)) return { kind: 'data_error', ...describe(error) };
+        if (isDataError(error)) return { kind: 'data_error', ...describeDataError(error) };
         const known = isMissingPartition(error);
         // A partition that was there is gone: look again at all of them.
         if (known) this.knownDays.clear();
@@ -109,7 +111,10 @@ export class RequestLogWriter {
   private async write({ consumer, stream, rows, dead }: AppendBatch): Promise<number> {
     const statement = appendBatchSql({
       rowsJson: JSON.stringify(rows),
-      progressJson: JSON.stringify(progressOf(rows, dead)),
+      progressJson: toProgressJson(
+        rows.map((row) => ({ spoolId: row.spool_id, spoolSeq: row.spool_seq })),
+        dead,
+      ),
       consumer,
       stream,
       updatedAt: this.now().toISOString(),
@@ -117,32 +122,4 @@ export class RequestLogWriter {
     const { rows: answers } = await statement.execute(this.db);
     return answers[0]?.inserted ?? 0;
   }
-}
-
-interface SpoolProgress {
-  readonly spool_id: string;
-  readonly applied: string;
-  readonly dead: string;
-}
-
-function progressOf(rows: readonly NewRequestLogRow[], dead: readonly DeadNumber[]): SpoolProgress[] {
-  const numbers = new Map<string, { applied: number[]; dead: number[] }>();
-  const of = (spoolId: string): { applied: number[]; dead: number[] } => {
-    const found = numbers.get(spoolId) ?? { applied: [], dead: [] };
-    numbers.set(spoolId, found);
-    return found;
-  };
-  for (const row of rows) of(row.spool_id.toLowerCase()).applied.push(row.spool_seq);
-  for (const number of dead) of(number.spoolId.toLowerCase()).dead.push(number.spoolSeq);
-  return [...numbers].map(([spool_id, found]) => ({
-    spool_id,
-    applied: toMultirange(found.applied),
-    dead: toMultirange(found.dead),
-  }));
-}
-
-/** The message may quote the value at fault ('invalid input syntax … "…"'), which is somebody's data. */
-function describe(error: unknown): { code: string; message: string } {
-  const message = error instanceof Error ? error.message : 'unknown';
-  return { code: sqlState(error) ?? 'unknown', message: message.replaceAll(/"[^"]*"/g, '"…"') };
 }

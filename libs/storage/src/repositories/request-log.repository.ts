@@ -1,8 +1,8 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import { type SluiceDatabase } from '../database.js';
-import { type SluiceSchema } from '../sluice-schema.js';
-import { type RequestLogTable } from '../tables/request-log.table.js';
-import { type TeamScope } from './team-scope.js';
+import type { SluiceDatabase } from '../database.js';
+import type { SluiceSchema } from '../sluice-schema.js';
+import type { RequestLogTable } from '../tables/request-log.table.js';
+import type { TeamScope } from './team-scope.js';
 
 /** Which requests to read. Absent fields do not filter. */
 export interface RequestLogFilter {

@@ -11,6 +11,7 @@ interface ValueOfPostgresType {
   'timestamp with time zone': Date;
   jsonb: unknown;
   int8multirange: string;
+  'integer[]': number[];
 }
 
 /** A Postgres type as the catalogue names it, with ` null` behind it when the column may be null. */

@@ -1,4 +1,4 @@
-import { type Columns, type RowOf } from './column-types.js';
+import type { Columns, RowOf } from './column-types.js';
 
 /**
  * Which numbers of which spool a consumer has taken (`applied`) and which it could not take (`dead`). Written in the

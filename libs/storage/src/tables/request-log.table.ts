@@ -1,5 +1,5 @@
-import { type RequestAttempt } from '@sluice/contracts';
-import { type Columns, type RowOf } from './column-types.js';
+import type { RequestAttempt } from '@sluice/contracts';
+import type { Columns, RowOf } from './column-types.js';
 
 /** One row per request, in the order of the event. Daily partitions by `occurred_at`, primary key `(event_id, occurred_at)`. */
 export const REQUEST_LOG_COLUMNS = {

@@ -1,4 +1,4 @@
-import { type Columns, type RowOf } from './column-types.js';
+import type { Columns, RowOf } from './column-types.js';
 
 /** A tenant. The id is its immutable name; `default` always exists. */
 export const TEAM_COLUMNS = {
