@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createMetricsRegistry, HealthRegistry, type OpsServer, startOpsServer } from '@sluice/service-kit';
-import { type DemoProviderConfig } from './demo-provider.config.js';
+import type { DemoProviderConfig } from './demo-provider.config.js';
 import { FaultBook } from './faults/fault-book.js';
 import { Concurrency } from './http/concurrency.js';
 import { type DemoServer, startDemoServer } from './http/demo-server.js';

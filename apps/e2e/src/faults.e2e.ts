@@ -1,5 +1,5 @@
 // Ends of an edge in the middle of its work: what it had begun is known afterwards, once each.
-import { type RequestCompleted } from '@sluice/contracts';
+import type { RequestCompleted } from '@sluice/contracts';
 import { startTestNats, type TempDir, tempDir, type TestServer, waitFor } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {

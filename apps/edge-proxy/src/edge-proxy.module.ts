@@ -5,7 +5,7 @@ import { REQUEST_LOG } from './edge-proxy.tokens.js';
 import { GatewayErrorFilter } from './http/gateway-error.filter.js';
 import { KeyGuard } from './http/key.guard.js';
 import { ModelsController } from './http/models.controller.js';
-import { type RequestLog } from './reporting/reporter.js';
+import type { RequestLog } from './reporting/reporter.js';
 
 /** What Nest serves on the data plane: everything but the hot URLs. */
 @Module({})

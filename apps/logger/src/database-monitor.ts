@@ -1,4 +1,4 @@
-import { type DependencyState, type Logger } from '@sluice/service-kit';
+import type { DependencyState, Logger } from '@sluice/service-kit';
 
 /** What a {@link DatabaseMonitor} needs. */
 export interface DatabaseMonitorOptions {

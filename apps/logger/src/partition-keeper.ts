@@ -1,4 +1,4 @@
-import { type Logger } from '@sluice/service-kit';
+import type { Logger } from '@sluice/service-kit';
 import { addDays, type UtcDay, utcDay } from '@sluice/storage';
 
 /** What a {@link PartitionKeeper} needs. */

@@ -1,8 +1,8 @@
-import { type Logger } from '@sluice/service-kit';
-import { type AppendBatch, type AppendResult } from '@sluice/storage';
-import { type DatabaseMonitor } from './database-monitor.js';
-import { type LoggerMetrics } from './logger-metrics.js';
-import { type Work } from './row-batcher.js';
+import type { Logger } from '@sluice/service-kit';
+import type { AppendBatch, AppendResult } from '@sluice/storage';
+import type { DatabaseMonitor } from './database-monitor.js';
+import type { LoggerMetrics } from './logger-metrics.js';
+import type { Work } from './row-batcher.js';
 
 /** What a {@link RequestLogAppender} needs. */
 export interface RequestLogAppenderOptions {

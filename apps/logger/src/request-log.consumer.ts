@@ -1,7 +1,7 @@
 import { type EventDelivery, OnEvent, PoisonEventsError } from '@sluice/bus';
-import { type RequestCompleted } from '@sluice/contracts';
+import type { RequestCompleted } from '@sluice/contracts';
 import { Controller, Inject } from '@nestjs/common';
-import { type DeadNumber } from '@sluice/storage';
+import type { DeadNumber } from '@sluice/storage';
 import { RowBatcher } from './row-batcher.js';
 import { toRequestLogRow } from './to-request-log-row.js';
 

@@ -1,4 +1,4 @@
-import { type AppendResult, type NewRequestLogRow } from '@sluice/storage';
+import type { AppendResult, NewRequestLogRow } from '@sluice/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requestsOfSpool } from './__fixtures__/request-events.js';
 import { RowBatcher, type Work } from './row-batcher.js';

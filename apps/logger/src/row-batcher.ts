@@ -1,4 +1,4 @@
-import { type AppendResult, type DeadNumber, type NewRequestLogRow } from '@sluice/storage';
+import type { AppendResult, DeadNumber, NewRequestLogRow } from '@sluice/storage';
 
 /** A row that can never be stored, and why. */
 export interface RejectedRow {

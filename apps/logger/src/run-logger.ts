@@ -1,6 +1,6 @@
 // Wires the logger, starts it in the order in which its parts need each other, and stops it the other way round.
 import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
-import { type INestMicroservice } from '@nestjs/common';
+import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import {
@@ -24,10 +24,10 @@ import {
 } from '@sluice/storage';
 import { DatabaseMonitor } from './database-monitor.js';
 import { createLoggerMetrics, type LoggerMetrics } from './logger-metrics.js';
-import { type LoggerConfig } from './logger.config.js';
+import type { LoggerConfig } from './logger.config.js';
 import { LoggerModule } from './logger.module.js';
 import { PartitionKeeper } from './partition-keeper.js';
-import { type Retention } from './read-retention.js';
+import type { Retention } from './read-retention.js';
 import { RequestLogAppender } from './request-log-appender.js';
 import { REQUEST_LOG_CONSUMER } from './request-log.consumer.js';
 import { RowBatcher } from './row-batcher.js';

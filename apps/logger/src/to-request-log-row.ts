@@ -1,5 +1,5 @@
-import { type RequestAttempt, type RequestCompleted } from '@sluice/contracts';
-import { type NewRequestLogRow } from '@sluice/storage';
+import type { RequestAttempt, RequestCompleted } from '@sluice/contracts';
+import type { NewRequestLogRow } from '@sluice/storage';
 
 /**
  * Longest label that is kept, in UTF-16 units. A client may send any model name; Postgres refuses index entries over

@@ -1,5 +1,5 @@
-import { type NatsLink } from '@sluice/bus';
-import { type DependencyState, type Logger } from '@sluice/service-kit';
+import type { NatsLink } from '@sluice/bus';
+import type { DependencyState, Logger } from '@sluice/service-kit';
 
 /** What a {@link TopologyKeeper} needs. */
 export interface TopologyKeeperOptions {

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { jetstream, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { CLOUD_EVENT_CONTENT_TYPE, deadSubject, type CloudEvent } from '@sluice/contracts';
-import { type UnreadableEvent } from './consumer/decode-delivery.js';
+import type { UnreadableEvent } from './consumer/decode-delivery.js';
 
 export const DEAD_LETTER_EVENT_TYPE = 'io.sluice.dead.v1';
 

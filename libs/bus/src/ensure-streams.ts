@@ -11,7 +11,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
-import { type BusLog } from './bus-log.js';
+import type { BusLog } from './bus-log.js';
 import {
   DURABLES,
   STREAMS,

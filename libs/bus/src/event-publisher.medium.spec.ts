@@ -17,7 +17,7 @@ import { ensureTopology } from './ensure-streams.js';
 import { EventPublisher, type EventPublisherOptions } from './event-publisher.js';
 import { connectNats, type NatsLink } from './nats-connection.js';
 import { EventSpool } from './spool/event-spool.js';
-import { type EventSpoolOptions } from './spool/event-spool.types.js';
+import type { EventSpoolOptions } from './spool/event-spool.types.js';
 
 const SUBJECT = 'sluice.v1.request.succeeded';
 

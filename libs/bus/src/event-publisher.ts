@@ -12,7 +12,7 @@ import {
   REQUEST_BATCH_MAX_EVENTS,
 } from '@sluice/contracts';
 import { type BusLog, toErrorFacts } from './bus-log.js';
-import { type NatsLink } from './nats-connection.js';
+import type { NatsLink } from './nats-connection.js';
 import {
   cutBatches,
   toMessageId,
@@ -22,8 +22,8 @@ import {
 } from './publisher/outgoing-batch.js';
 import { readPubAck } from './publisher/read-pub-ack.js';
 import { SendPace } from './publisher/send-pace.js';
-import { type EventSpool } from './spool/event-spool.js';
-import { type SpooledEvent } from './spool/spool-folder.js';
+import type { EventSpool } from './spool/event-spool.js';
+import type { SpooledEvent } from './spool/spool-folder.js';
 import { SPOOLED_STREAMS } from './spool/spooled-streams.js';
 
 /** What a publisher works with. It owns neither the spool nor the connection. */

@@ -1,6 +1,6 @@
 // JetStream as a Nest transport: each @OnEvent handler is the reader of one durable.
-import { type JsMsg } from '@nats-io/jetstream';
-import { type NatsConnection } from '@nats-io/transport-node';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import {
   BaseRpcContext,
   Server,
@@ -10,10 +10,10 @@ import {
 import { lastValueFrom } from 'rxjs';
 import { type BusLog, toErrorFacts } from './bus-log.js';
 import { DurableLoop } from './consumer/durable-loop.js';
-import { type EventDelivery } from './consumer/event-delivery.js';
+import type { EventDelivery } from './consumer/event-delivery.js';
 import { runHandler } from './consumer/run-handler.js';
 import { DeadLetters } from './dead-letter.js';
-import { type NatsLink } from './nats-connection.js';
+import type { NatsLink } from './nats-connection.js';
 import { JETSTREAM_TRANSPORT, toPattern, type EventSource } from './on-event.decorator.js';
 import { Settlement } from './settle.js';
 import { DURABLES, type DurableName } from './streams.js';

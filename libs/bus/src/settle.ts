@@ -1,5 +1,5 @@
 // The only place that acks, naks or asks for more time. An ack means: the effect is durable.
-import { type JsMsg } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import { type BusLog, toErrorFacts } from './bus-log.js';
 
 const FIRST_NAK_DELAY_MS = 1_000;

@@ -1,4 +1,4 @@
-import { type GatewayConfig } from './gateway-config.js';
+import type { GatewayConfig } from './gateway-config.js';
 
 // Headers that carry a credential by their names; the others are words like `ml`, which must not be masked.
 const CREDENTIAL_HEADER = /key|token|secret|auth|cookie|password/;

@@ -1,6 +1,6 @@
 import { NOT_BUILT_YET, type NotBuiltYet } from './not-built-yet.js';
-import { type ConfigPath } from './yaml/config-path.js';
-import { type Finding } from './yaml/finding.js';
+import type { ConfigPath } from './yaml/config-path.js';
+import type { Finding } from './yaml/finding.js';
 import { isPlainMap, textOf } from './yaml/plain-value.js';
 
 /** A warning for each setting of the file that has no effect yet, at its key. */

@@ -1,4 +1,4 @@
-import { type ConfigProblem } from './gateway-config.js';
+import type { ConfigProblem } from './gateway-config.js';
 
 /** One line for each problem, by place: `sluice.yaml:12:5 models.gpt-4o.routes[0].provider: "provider" names no …`. */
 export function formatProblems(problems: readonly ConfigProblem[], fileName: string): string {

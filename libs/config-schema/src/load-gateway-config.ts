@@ -1,15 +1,15 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { CONFIG_CHECKS } from './checks/index.js';
 import { findWarnings } from './find-warnings.js';
 import { freezeDeep } from './freeze-deep.js';
-import { type ConfigProblem, type ConfigResult } from './gateway-config.js';
+import type { ConfigProblem, ConfigResult } from './gateway-config.js';
 import { gatewayConfigSchema } from './schema/gateway-config.schema.js';
 import { ALREADY_REPORTED, SENTENCE_BREAK } from './schema/leaf.js';
 import { configVersionOf, toGatewayConfig } from './to-gateway-config.js';
 import { type ConfigPath, fieldName, formatPath, showPath } from './yaml/config-path.js';
-import { type Finding } from './yaml/finding.js';
+import type { Finding } from './yaml/finding.js';
 import { readYaml, type YamlTree } from './yaml/read-yaml.js';
-import { type Place } from './yaml/yaml-walk.js';
+import type { Place } from './yaml/yaml-walk.js';
 
 /** Where the text came from and where its references lead. */
 export interface LoadGatewayConfigOptions {

@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { freezeDeep } from './freeze-deep.js';
 
 /** One wrong variable. */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import {
-  type GatewayConfig,
-  type KeyConfig,
-  type LimitsConfig,
-  type ModelConfig,
-  type ProviderConfig,
-  type ServerConfig,
-  type TimeoutsConfig,
+import type {
+  GatewayConfig,
+  KeyConfig,
+  LimitsConfig,
+  ModelConfig,
+  ProviderConfig,
+  ServerConfig,
+  TimeoutsConfig,
 } from './gateway-config.js';
-import { type ParsedFile } from './schema/gateway-config.schema.js';
-import { type Place } from './yaml/yaml-walk.js';
+import type { ParsedFile } from './schema/gateway-config.schema.js';
+import type { Place } from './yaml/yaml-walk.js';
 
 const KIB = 1024;
 const MIB = 1024 * 1024;

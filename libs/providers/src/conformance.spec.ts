@@ -1,8 +1,8 @@
 // What the gateway promises of every provider kind. A new one passes this suite, or it is not in the registry.
-import { type ProviderType } from '@sluice/config-schema';
+import type { ProviderType } from '@sluice/config-schema';
 import { describe, expect, test } from 'vitest';
 import { aProvider, aRequestBody } from './__fixtures__/requests.js';
-import { type AnswerContext, type ProviderAdapter, type StreamContext } from './provider-adapter.js';
+import type { AnswerContext, ProviderAdapter, StreamContext } from './provider-adapter.js';
 import { PROVIDER_ADAPTERS } from './registry.js';
 
 const ANSWER: AnswerContext = { endpoint: 'chat.completions', model: 'the-client-s-name', base64: false };

@@ -1,7 +1,7 @@
 // What the gateway asks of a provider kind. Pure: an adapter turns bytes into bytes and facts, and never
 // opens a connection, reads a clock or keeps state between calls.
-import { type ProviderConfig } from '@sluice/config-schema';
-import { type ErrorCode, type TokenCounts } from '@sluice/contracts';
+import type { ProviderConfig } from '@sluice/config-schema';
+import type { ErrorCode, TokenCounts } from '@sluice/contracts';
 
 /** What a client calls; one name for a path in every dialect. */
 export type Endpoint = 'chat.completions' | 'embeddings';

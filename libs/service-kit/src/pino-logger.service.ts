@@ -1,6 +1,6 @@
 import { format } from 'node:util';
-import { type LoggerService } from '@nestjs/common';
-import { type Logger } from 'pino';
+import type { LoggerService } from '@nestjs/common';
+import type { Logger } from 'pino';
 
 /** Nest's own announcements at start: of use to who debugs the wiring, noise to everybody else. */
 const CHATTY_CONTEXTS = new Set([

@@ -1,4 +1,4 @@
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 
 /** What {@link installProcessGuards} needs. */
 export interface ProcessGuardOptions {

@@ -1,4 +1,4 @@
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 
 /** One thing to stop. Steps run one after the other, in the order given. */
 export interface ShutdownStep {

@@ -1,4 +1,4 @@
-import { type PrivateServer, type StartServerOptions } from '@sluice/private-services';
+import type { PrivateServer, StartServerOptions } from '@sluice/private-services';
 import { serverEnvironment } from './server-environment.js';
 import { type TempDir, tempDir } from './temp-dir.js';
 

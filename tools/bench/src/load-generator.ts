@@ -3,7 +3,7 @@
 // Prints one line of JSON: {@link LoadResult}. Bounded in time; only ever dials 127.0.0.1.
 import { connect } from 'node:net';
 import { BENCH_KEY, CHAT_PATH, makeRequestBody } from './fixtures.js';
-import { type LoadResult } from './load-result.js';
+import type { LoadResult } from './load-result.js';
 
 const LONGEST_SECONDS = 60;
 const END_OF_CHUNKS = Buffer.from('0\r\n\r\n');

@@ -8,7 +8,7 @@ import { promisify, parseArgs } from 'node:util';
 import { connectNats, ensureTopology } from '@sluice/bus/publishing';
 import { freePort, startNats } from '@sluice/private-services';
 import { BenchProcess } from './bench-process.js';
-import { type LoadResult } from './load-result.js';
+import type { LoadResult } from './load-result.js';
 import { formatTable, type Round } from './report.js';
 import { TARGETS } from './targets.js';
 

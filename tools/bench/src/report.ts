@@ -1,4 +1,4 @@
-import { type LoadResult } from './load-result.js';
+import type { LoadResult } from './load-result.js';
 
 /** One target in one round. */
 export interface Round {

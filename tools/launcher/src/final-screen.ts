@@ -1,4 +1,4 @@
-import { type StartFile } from './start-file.js';
+import type { StartFile } from './start-file.js';
 
 /** What the screen shows beside the start file. */
 export interface FinalScreenInput {

@@ -1,5 +1,5 @@
 import { isPortFree } from '@sluice/private-services';
-import { type PlannedPort } from './plan-services.js';
+import type { PlannedPort } from './plan-services.js';
 
 /**
  * One sentence that names every port that cannot be had and the variable that moves it; undefined when all are free.

@@ -1,6 +1,6 @@
 import { type PrivateServerName, START_SERVER, URL_VARIABLE } from '@sluice/private-services';
-import { type LauncherConfig } from './launcher.config.js';
-import { type Output } from './launcher-log.js';
+import type { LauncherConfig } from './launcher.config.js';
+import type { Output } from './launcher-log.js';
 import { SupervisedChild } from './supervised-child.js';
 
 /** NATS, Redis and Postgres, each under supervision, and where they are. */

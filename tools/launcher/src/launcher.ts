@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { type PrivateServerName, readTail, reapProcesses } from '@sluice/private-services';
 import { findBusyPorts } from './find-busy-ports.js';
-import { type FinalScreenInput } from './final-screen.js';
+import type { FinalScreenInput } from './final-screen.js';
 import { type Infrastructure, SERVER_OF_VARIABLE, superviseInfrastructure } from './infrastructure.js';
 import { ensureLaunchKey } from './launch-key.js';
-import { type LauncherConfig } from './launcher.config.js';
-import { type Output } from './launcher-log.js';
+import type { LauncherConfig } from './launcher.config.js';
+import type { Output } from './launcher-log.js';
 import { planServices, type ServicePlan } from './plan-services.js';
 import { prepareDatabase, prepareStreams } from './prepare-servers.js';
 import { readConfigFacts } from './read-config.js';

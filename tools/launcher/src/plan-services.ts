@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type LauncherConfig } from './launcher.config.js';
+import type { LauncherConfig } from './launcher.config.js';
 import {
   SERVICES,
   type ServicePort,

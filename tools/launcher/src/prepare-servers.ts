@@ -1,6 +1,6 @@
 import { connectNats, ensureTopology } from '@sluice/bus/publishing';
 import { migrateToLatest } from '@sluice/storage';
-import { type LauncherLog } from './launcher-log.js';
+import type { LauncherLog } from './launcher-log.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

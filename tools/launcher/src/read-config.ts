@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findConfigFile, formatProblems, loadGatewayConfig } from '@sluice/config-schema';
-import { type LauncherConfig } from './launcher.config.js';
+import type { LauncherConfig } from './launcher.config.js';
 
 /** What the launcher needs of the gateway's config. */
 export interface ConfigFacts {

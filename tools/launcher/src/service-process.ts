@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, forgetProcess, openLog, recordProcess, type ServerExit } from '@sluice/private-services';
-import { type ServicePlan } from './plan-services.js';
+import type { ServicePlan } from './plan-services.js';
 
 /** A process that runs. `pid` is absent for a server of the operator's own. */
 export interface RunningChild {

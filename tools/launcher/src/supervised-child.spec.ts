@@ -1,6 +1,6 @@
-import { type ServerExit } from '@sluice/private-services';
+import type { ServerExit } from '@sluice/private-services';
 import { expect, test } from 'vitest';
-import { type RunningChild } from './service-process.js';
+import type { RunningChild } from './service-process.js';
 import { SupervisedChild } from './supervised-child.js';
 
 /** A child that ends when the test says so. */

@@ -1,9 +1,9 @@
 // Keeps one child running: whatever ends it, it is started again, until we are told to stop.
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit } from '@sluice/private-services';
-import { type LauncherLog } from './launcher-log.js';
+import type { LauncherLog } from './launcher-log.js';
 import { RestartBackoff } from './restart-backoff.js';
-import { type RunningChild } from './service-process.js';
+import type { RunningChild } from './service-process.js';
 
 /** How a child is started, any number of times, and who is told. */
 export interface SupervisedChildOptions {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePort, isPortFree } from './free-port.js';
 import { processIdentity } from './process-identity.js';
 import { reapProcesses } from './process-record.js';
-import { type PrivateServer } from './private-server.js';
+import type { PrivateServer } from './private-server.js';
 import { removePostgresData } from './postgres-folder.js';
 import { startNats } from './start-nats.js';
 import { startPostgres } from './start-postgres.js';

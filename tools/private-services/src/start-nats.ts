@@ -4,7 +4,7 @@ import { useExternalServer } from './external-server.js';
 import { fetchFromArchive, type FetchedBinary } from './fetch-from-archive.js';
 import { findBinary } from './find-binary.js';
 import { missingServerError } from './missing-server.js';
-import { type PrivateServer, type StartServerOptions } from './private-server.js';
+import type { PrivateServer, StartServerOptions } from './private-server.js';
 import { choosePort, writeSmallFile } from './remembered.js';
 import { runServerProcess, serverPaths } from './server-process.js';
 

@@ -1,4 +1,4 @@
-import { type PrivateServer, type PrivateServerName, type StartServerOptions } from './private-server.js';
+import type { PrivateServer, PrivateServerName, StartServerOptions } from './private-server.js';
 import { startNats } from './start-nats.js';
 import { startPostgres } from './start-postgres.js';
 import { startRedis } from './start-redis.js';

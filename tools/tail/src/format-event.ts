@@ -1,4 +1,4 @@
-import { type RequestCompleted } from '@sluice/contracts';
+import type { RequestCompleted } from '@sluice/contracts';
 
 const NANOS_PER_USD = 1e9;
 

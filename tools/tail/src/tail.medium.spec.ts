@@ -4,7 +4,7 @@ import { NO_TOKENS, type RequestCompleted, requestSubject } from '@sluice/contra
 import { startTestNats, type TestServer, waitFor } from '@sluice/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tail } from './tail.js';
-import { type TailOptions } from './tail-options.js';
+import type { TailOptions } from './tail-options.js';
 
 const ALL: TailOptions = {
   outcome: undefined,

@@ -1,6 +1,6 @@
 // Messages of the request stream -> lines. Reads with a consumer of its own that leaves nothing behind and holds nobody up.
 import { DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
-import { type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { cloudEventSchema, type RequestCompleted, requestCompletedSchema } from '@sluice/contracts';
 import { formatEvent } from './format-event.js';
 import { isWanted, type TailOptions } from './tail-options.js';

@@ -1,6 +1,6 @@
 import { tempDir } from '@sluice/testing';
 import { type DemoProvider, startDemoProvider } from '../start-demo-provider.js';
-import { type LedgerTotals, type Serving } from '../ledger/serving.js';
+import type { LedgerTotals, Serving } from '../ledger/serving.js';
 
 /** What came back from one call, however it ended. */
 export interface Answer {

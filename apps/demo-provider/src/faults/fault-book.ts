@@ -1,5 +1,5 @@
 // Decides which faults a request meets: those of its model's name, those armed on the ops port, those of its header.
-import { type DemoModel } from '../models/demo-model.js';
+import type { DemoModel } from '../models/demo-model.js';
 import { hash64 } from '../ledger/hash64.js';
 import { type Fault, type FaultPlan, NO_FAULTS } from './fault.js';
 import { faultsFromHeader } from './faults-from-header.js';

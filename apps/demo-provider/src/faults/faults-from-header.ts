@@ -1,4 +1,4 @@
-import { type Fault } from './fault.js';
+import type { Fault } from './fault.js';
 import { FaultSyntaxError, parseFault } from './parse-fault.js';
 
 /**

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '@sluice/testing';
 import { errorSchema } from '../__fixtures__/openai-answer.schema.js';
 import { HI, startTestProvider, type TestProvider, toEvents } from '../__fixtures__/test-provider.js';
-import { type Serving } from '../ledger/serving.js';
+import type { Serving } from '../ledger/serving.js';
 import { FAULT_KINDS } from './parse-fault.js';
 
 let demo: TestProvider;

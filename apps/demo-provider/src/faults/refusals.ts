@@ -1,5 +1,5 @@
 // Answers of a provider that refuses, in OpenAI's words and types.
-import { type Refusal } from './fault.js';
+import type { Refusal } from './fault.js';
 
 const NAMED = {
   quota: {

@@ -1,7 +1,7 @@
 // Faults below HTTP: a listener that refuses, connections that take long to answer.
-import { type Server } from 'node:http';
-import { type Socket } from 'node:net';
-import { type ConnectionFault } from '../faults/fault.js';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionFault } from '../faults/fault.js';
 
 type ServeConnection = (this: Server, socket: Socket) => void;
 

@@ -1,11 +1,11 @@
 // One call and its answer: reads the body, writes the answer with the faults that count bytes, and tells the ledger how it
 // ended. Everything that waits here ends when the caller goes away.
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { countsBytes, type FaultPlan, NO_FAULTS, type Refusal } from '../faults/fault.js';
-import { type Ledger } from '../ledger/ledger.js';
-import { type OpenServing } from '../ledger/serving.js';
-import { type Concurrency } from './concurrency.js';
-import { type ConnectionGate } from './connection-gate.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { OpenServing } from '../ledger/serving.js';
+import type { Concurrency } from './concurrency.js';
+import type { ConnectionGate } from './connection-gate.js';
 import { type OpenAiError, toErrorBody } from './openai-error.js';
 
 /** What an exchange needs from its server. */

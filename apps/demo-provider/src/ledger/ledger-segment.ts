@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { type GroupSums } from './totals.js';
+import type { GroupSums } from './totals.js';
 
 /** Every so many servings the place in the file is remembered: 16 KB for 2 million, and a page is found by one seek. */
 const INDEX_STEP = 1024;

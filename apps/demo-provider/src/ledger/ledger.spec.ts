@@ -4,7 +4,7 @@ import { type TempDir, tempDir } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AttemptSet } from './attempt-set.js';
 import { Ledger, type LedgerOptions } from './ledger.js';
-import { type OpenServing, type Serving } from './serving.js';
+import type { OpenServing, Serving } from './serving.js';
 
 let dir: TempDir;
 beforeEach(async () => {

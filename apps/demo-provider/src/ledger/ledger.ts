@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AttemptSet } from './attempt-set.js';
 import { LedgerSegment } from './ledger-segment.js';
-import { type LedgerTotals, type OpenServing } from './serving.js';
+import type { LedgerTotals, OpenServing } from './serving.js';
 import { Totals } from './totals.js';
 
 /** Where the ledger is and how long it may become. */

@@ -1,4 +1,4 @@
-import { type Serving, type ServingSums } from './serving.js';
+import type { Serving, ServingSums } from './serving.js';
 
 /** The groups of servings that are summed. */
 export const GROUPS = ['all', 'complete', 'succeeded', 'clientGone', 'fault'] as const;

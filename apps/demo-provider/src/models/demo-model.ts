@@ -1,6 +1,6 @@
 // The models of the demo provider. A name is `<base>[+<option>=<value>]*`, e.g. `demo-chat+pace=5+fault=cut:200`;
 // `demo-fault-<fault>` is short for `demo-fast+fault=<fault>`.
-import { type Fault } from '../faults/fault.js';
+import type { Fault } from '../faults/fault.js';
 import { FaultSyntaxError, parseFault } from '../faults/parse-fault.js';
 
 /** One of the few models that exist; everything else is an option on top. */

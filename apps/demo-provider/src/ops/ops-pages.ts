@@ -1,14 +1,14 @@
 // The pages beside /healthz, /readyz and /metrics: the ledger and the faults of the next requests.
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { type ArmedFault, type FaultBook } from '../faults/fault-book.js';
+import type { ArmedFault, FaultBook } from '../faults/fault-book.js';
 import { faultsFromJson } from '../faults/faults-from-header.js';
 import { FaultSyntaxError } from '../faults/parse-fault.js';
-import { type Concurrency } from '../http/concurrency.js';
-import { type ConnectionGate } from '../http/connection-gate.js';
-import { type Ledger } from '../ledger/ledger.js';
+import type { Concurrency } from '../http/concurrency.js';
+import type { ConnectionGate } from '../http/connection-gate.js';
+import type { Ledger } from '../ledger/ledger.js';
 
 /** What the pages show and change. */
 export interface OpsPagesContext {

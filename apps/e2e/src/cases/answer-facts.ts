@@ -1,6 +1,6 @@
 // What an answer holds, gathered as a client would: from a document or from the deltas of a stream.
 import { isRecord, type StreamEvent } from './expected-answer.js';
-import { type CaseFacts, type JsonRecord } from './recorded-case.js';
+import type { CaseFacts, JsonRecord } from './recorded-case.js';
 
 /** Thoughts in words, or signed (Gemini); encrypted ones say nothing to a client. */
 const THINKING_KEYS = ['reasoning', 'reasoning_content', 'thought_signature'];

@@ -11,8 +11,8 @@ import {
   readStream,
 } from './expected-answer.js';
 import { expectedTokens } from './expected-tokens.js';
-import { type JsonRecord, type RecordedCase } from './recorded-case.js';
-import { type CaseRun } from './run-case.js';
+import type { JsonRecord, RecordedCase } from './recorded-case.js';
+import type { CaseRun } from './run-case.js';
 
 const CREDENTIAL_STATUS = [401, 402, 403];
 

@@ -1,6 +1,6 @@
 // What a client must get, made from the recording alone and without the gateway's own code.
 import { type ServerEvent, parseEvents } from './parse-events.js';
-import { type JsonRecord, type RecordedCase } from './recorded-case.js';
+import type { JsonRecord, RecordedCase } from './recorded-case.js';
 
 /** A parsed event of a stream; `json` is null for the terminal marker and for comments. */
 export interface StreamEvent {

@@ -1,7 +1,7 @@
 // Token counts that an event must have, read from the recorded usage by the vendors' documentation.
-import { type TokenCounts } from '@sluice/contracts';
+import type { TokenCounts } from '@sluice/contracts';
 import { isRecord, readStream } from './expected-answer.js';
-import { type JsonRecord, type RecordedCase } from './recorded-case.js';
+import type { JsonRecord, RecordedCase } from './recorded-case.js';
 
 type MainCounts = Pick<TokenCounts, 'input' | 'output' | 'cachedInput' | 'reasoning'>;
 

@@ -2,10 +2,10 @@
 // back what the client got.
 import { expect } from 'vitest';
 import { aliasOf, type CasesGateway, providerModelOf } from './cases-gateway.js';
-import { type Cutting } from './cut-bytes.js';
+import type { Cutting } from './cut-bytes.js';
 import { post, type RawAnswer } from './post.js';
 import { type JsonRecord, pathOf, type RecordedCase } from './recorded-case.js';
-import { type ReceivedRequest } from './replay-server.js';
+import type { ReceivedRequest } from './replay-server.js';
 
 /** How a case is run. */
 export interface RunOptions {

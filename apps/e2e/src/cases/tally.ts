@@ -1,4 +1,4 @@
-import { type RecordedCase } from './recorded-case.js';
+import type { RecordedCase } from './recorded-case.js';
 
 /** Counts cases by kind and provider, and makes a table of them. */
 export class Tally {

@@ -1,6 +1,6 @@
 // A provider under a test's thumb: a small HTTP server that answers as it is told and remembers what it was sent.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** One call as the provider saw it. */
 export interface ReceivedCall {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cloudEventSchema, type RequestCompleted, requestCompletedSchema } from '@sluice/contracts';
 import { waitFor } from '@sluice/testing';
-import { type EventSink } from '../reporting/reporter.js';
+import type { EventSink } from '../reporting/reporter.js';
 
 /** A record of what the edge told, in order, each event parsed by the contract's schema. */
 export class RecordingSink implements EventSink {

@@ -2,7 +2,7 @@
 import { createMetricsRegistry } from '@sluice/service-kit';
 import { pino } from 'pino';
 import { createEdgeProxy, type EdgeProxy } from '../edge-proxy.js';
-import { type EventSink } from '../reporting/reporter.js';
+import type { EventSink } from '../reporting/reporter.js';
 import { RecordingSink } from './recording-sink.js';
 import { makeTestGeneration } from './test-generation.js';
 

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Exchange } from '../chat/exchange.js';
 import { makeEventId } from '../reporting/event-id.js';
 import { makeTestGeneration, modelOver, KEY } from './test-generation.js';

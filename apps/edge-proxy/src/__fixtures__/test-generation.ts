@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@sluice/testing';
-import { type ConfigGeneration } from '../control/config-generation.js';
+import type { ConfigGeneration } from '../control/config-generation.js';
 import { loadConfig } from '../control/load-config.js';
 
 /** A key for every model. */

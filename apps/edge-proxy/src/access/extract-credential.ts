@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** The one place that knows where a key may stand. Any other header or the query is no credential. */
 export type Credential =

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GatewayError } from '@sluice/contracts';
-import { type Caller } from './caller.js';
+import type { Caller } from './caller.js';
 import { KeyRing } from './key-ring.js';
 
 const callerOf = (keyName: string, expiresAtMs = Infinity): Caller => ({

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
-import { type Caller } from './caller.js';
+import type { Caller } from './caller.js';
 import { extractCredential } from './extract-credential.js';
 
 /** Keys in the config file may be this long; a longer credential is refused before any hashing. */

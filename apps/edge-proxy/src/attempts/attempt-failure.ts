@@ -1,5 +1,5 @@
-import { type ErrorCode } from '@sluice/contracts';
-import { type FailureFault } from '@sluice/resilience';
+import type { ErrorCode } from '@sluice/contracts';
+import type { FailureFault } from '@sluice/resilience';
 
 /** A call that ended without a byte of it having reached the client. */
 export interface AttemptFailure {

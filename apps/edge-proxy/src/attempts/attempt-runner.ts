@@ -2,13 +2,13 @@
 // the client is gone, or the deadline ends it.
 import { type AttemptDecision, type ErrorCode, GatewayError } from '@sluice/contracts';
 import { makeDeadline } from '@sluice/resilience';
-import { type Ending, type Exchange } from '../chat/exchange.js';
-import { type PreparedTarget } from '../control/config-generation.js';
+import type { Ending, Exchange } from '../chat/exchange.js';
+import type { PreparedTarget } from '../control/config-generation.js';
 import { endWithError, relayAnswer, relayError } from '../relay/relay-answer.js';
 import { costUsdNanos } from '../reporting/cost.js';
-import { type Transport } from '../upstream/transport.js';
+import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
-import { type AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure } from './attempt-failure.js';
 import { mayTryNext, toFinalAnswer } from './retry-decision.js';
 
 /** What the walk tells the rooms around it. */

@@ -1,17 +1,17 @@
 // One upstream call from dispatch to its end: collects a whole answer or relays a stream.
 import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
-import { type Answer, type StreamEnd, type StreamReader } from '@sluice/providers';
-import { type Exchange } from '../chat/exchange.js';
-import { type PreparedTarget } from '../control/config-generation.js';
+import type { Answer, StreamEnd, StreamReader } from '@sluice/providers';
+import type { Exchange } from '../chat/exchange.js';
+import type { PreparedTarget } from '../control/config-generation.js';
 import { type Pausable, StreamRelay } from '../relay/stream-relay.js';
-import {
-  type Transport,
-  type TransportFailure,
-  type UpstreamCall,
-  type UpstreamHeaders,
-  type UpstreamListener,
+import type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamHeaders,
+  UpstreamListener,
 } from '../upstream/transport.js';
-import { type AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure } from './attempt-failure.js';
 import { ByteCollector } from './byte-collector.js';
 import { fromProviderFailure, fromProviderFault, fromTransportFailure } from './to-attempt-failure.js';
 

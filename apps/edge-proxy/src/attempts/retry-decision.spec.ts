@@ -1,6 +1,6 @@
-import { type FailureFault } from '@sluice/resilience';
+import type { FailureFault } from '@sluice/resilience';
 import { describe, expect, test } from 'vitest';
-import { type AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure } from './attempt-failure.js';
 import { mayTryNext, toFinalAnswer } from './retry-decision.js';
 
 const BODY = Buffer.from('{"error":{"message":"theirs"}}');

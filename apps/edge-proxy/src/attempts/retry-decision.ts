@@ -1,6 +1,6 @@
 // Pure: what a failure means for the walk and for the client.
 import { GatewayError } from '@sluice/contracts';
-import { type AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure } from './attempt-failure.js';
 
 /** Seconds that a client is told to wait when no provider gave a hint. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;

@@ -1,4 +1,4 @@
-import { type ErrorCode } from '@sluice/contracts';
+import type { ErrorCode } from '@sluice/contracts';
 import { PROVIDER_ADAPTERS, type ProviderFailure } from '@sluice/providers';
 import { describe, expect, test } from 'vitest';
 import { fromProviderFailure } from './to-attempt-failure.js';

@@ -1,13 +1,13 @@
-import { type ErrorCode } from '@sluice/contracts';
-import { type ProviderFailure } from '@sluice/providers';
+import type { ErrorCode } from '@sluice/contracts';
+import type { ProviderFailure } from '@sluice/providers';
 import {
   classifyFailure,
   type FailureFault,
   parseRetryAfterMs,
   type RetryHintHeaders,
 } from '@sluice/resilience';
-import { type TransportFailure, type UpstreamHeaders } from '../upstream/transport.js';
-import { type AttemptFailure } from './attempt-failure.js';
+import type { TransportFailure, UpstreamHeaders } from '../upstream/transport.js';
+import type { AttemptFailure } from './attempt-failure.js';
 
 /** What came of a call, beside what the adapter reads in it. */
 export interface FailedAnswer {

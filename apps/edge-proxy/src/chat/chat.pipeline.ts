@@ -5,10 +5,10 @@ import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
 import { endWithError } from '../relay/relay-answer.js';
-import { type Reporter } from '../reporting/reporter.js';
+import type { Reporter } from '../reporting/reporter.js';
 import { findModel, planRoutes } from '../routing/route-planner.js';
-import { type Transport } from '../upstream/transport.js';
-import { type Exchange } from './exchange.js';
+import type { Transport } from '../upstream/transport.js';
+import type { Exchange } from './exchange.js';
 
 /** What the walk needs beside the exchange. */
 export interface ChatRooms {

@@ -1,12 +1,12 @@
 // The facts of one request, gathered on its way down the rooms and told once at the end.
-import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type ErrorCode, type RequestAttempt, type RequestOutcome } from '@sluice/contracts';
-import { type Endpoint, type RequestBody } from '@sluice/providers';
-import { type Caller } from '../access/caller.js';
-import {
-  type ConfigGeneration,
-  type PreparedModel,
-  type PreparedTarget,
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contracts';
+import type { Endpoint, RequestBody } from '@sluice/providers';
+import type { Caller } from '../access/caller.js';
+import type {
+  ConfigGeneration,
+  PreparedModel,
+  PreparedTarget,
 } from '../control/config-generation.js';
 
 /** How a request ended; becomes the last fields of its event. */

@@ -1,12 +1,12 @@
 // One generation of the config, made ready for the hot path: nothing in it is parsed or looked up twice.
-import {
-  type GatewayConfig,
-  type ModelConfig,
-  type ProviderConfig,
-  type TokenPrice,
+import type {
+  GatewayConfig,
+  ModelConfig,
+  ProviderConfig,
+  TokenPrice,
 } from '@sluice/config-schema';
 import { type Endpoint, PROVIDER_ADAPTERS, type ProviderAdapter } from '@sluice/providers';
-import { type KeyRing } from '../access/key-ring.js';
+import type { KeyRing } from '../access/key-ring.js';
 
 /** An endpoint of a provider, ready to be dialled. */
 export interface PreparedAddress {

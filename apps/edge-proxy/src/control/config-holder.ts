@@ -1,4 +1,4 @@
-import { type ConfigGeneration } from './config-generation.js';
+import type { ConfigGeneration } from './config-generation.js';
 
 /** Where the current generation stands. Swapped in one assignment; requests keep the one they began with. */
 export class ConfigHolder {

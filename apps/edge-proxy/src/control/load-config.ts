@@ -10,7 +10,7 @@ import {
   type KeyConfig,
   loadGatewayConfig,
 } from '@sluice/config-schema';
-import { type Caller } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { KeyRing, type RingKey } from '../access/key-ring.js';
 import { type ConfigGeneration, makeConfigGeneration } from './config-generation.js';
 

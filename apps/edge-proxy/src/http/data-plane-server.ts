@@ -1,6 +1,6 @@
 // The server under the data plane: node:http with every answer in our shape, also to what is no proper HTTP.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { toOpenAiErrorBody } from '@sluice/contracts';
 import { makeEventId } from '../reporting/event-id.js';
 import { writeOwnError } from './own-error.js';

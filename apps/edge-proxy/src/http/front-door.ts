@@ -1,9 +1,9 @@
 // Takes the hot URLs before Fastify and Nest see them: an exact-match table, one look-up a request.
-import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Endpoint } from '@sluice/providers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Endpoint } from '@sluice/providers';
 import { Exchange } from '../chat/exchange.js';
-import { type ConfigHolder } from '../control/config-holder.js';
-import { type EdgeMetrics } from '../reporting/edge-metrics.js';
+import type { ConfigHolder } from '../control/config-holder.js';
+import type { EdgeMetrics } from '../reporting/edge-metrics.js';
 import { makeEventId } from '../reporting/event-id.js';
 import { writeOwnError } from './own-error.js';
 import { requestIdOf } from './request-headers.js';

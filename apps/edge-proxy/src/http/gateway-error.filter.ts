@@ -1,8 +1,8 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import { GatewayError } from '@sluice/contracts';
 import { REQUEST_LOG } from '../edge-proxy.tokens.js';
-import { type RequestLog } from '../reporting/reporter.js';
+import type { RequestLog } from '../reporting/reporter.js';
 import { type OwnError, writeOwnError } from './own-error.js';
 import { unknownRoute } from './unknown-route.js';
 

@@ -1,5 +1,5 @@
 import { GatewayError } from '@sluice/contracts';
-import { type RequestBody } from '@sluice/providers';
+import type { RequestBody } from '@sluice/providers';
 import { describe, expect, test } from 'vitest';
 import { judgeFields, scanBody } from './judge-body.js';
 

@@ -1,6 +1,6 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { type Caller } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { ConfigHolder } from '../control/config-holder.js';
 
 /** A request that {@link KeyGuard} let through. */

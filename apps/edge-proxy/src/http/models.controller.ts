@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Req, UseGuards } from '@nestjs/common';
 import { GatewayError } from '@sluice/contracts';
-import { type Caller } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { ConfigHolder } from '../control/config-holder.js';
 import { findModel } from '../routing/route-planner.js';
 import { type CallerRequest, KeyGuard } from './key.guard.js';

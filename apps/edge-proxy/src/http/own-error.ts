@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR_CODES, type ErrorCode, toOpenAiErrorBody } from '@sluice/contracts';
 import { makeEventId } from '../reporting/event-id.js';
 import { requestIdOf } from './request-headers.js';

@@ -1,4 +1,4 @@
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
 
 /** Heard once: the whole body, or why there is none. `null` when the client went away while sending. */

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;

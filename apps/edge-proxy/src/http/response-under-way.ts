@@ -1,5 +1,5 @@
-import { type ServerResponse } from 'node:http';
-import { type Duplex } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** The response that a connection carries until its last byte was handed to the system. */
 export function responseUnderWay(socket: Duplex): ServerResponse | null {

@@ -1,4 +1,4 @@
-import { type ServerOptions } from 'node:http';
+import type { ServerOptions } from 'node:http';
 
 /** How node:http guards the door. Node's own defaults are made for trusted networks. */
 export const SERVER_OPTIONS: ServerOptions = {

@@ -1,5 +1,5 @@
-import { type IncomingMessage } from 'node:http';
-import { type OwnError } from './own-error.js';
+import type { IncomingMessage } from 'node:http';
+import type { OwnError } from './own-error.js';
 
 const KNOWN = 'POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models';
 const MAX_SHOWN_CHARS = 128;

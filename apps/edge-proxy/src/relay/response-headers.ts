@@ -1,4 +1,4 @@
-import { type Exchange } from '../chat/exchange.js';
+import type { Exchange } from '../chat/exchange.js';
 
 /** Headers of every answer that a provider had a part in, as node:http's flat list. */
 export function answerHeaders(exchange: Exchange, contentType: string): string[] {

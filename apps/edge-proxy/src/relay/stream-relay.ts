@@ -1,5 +1,5 @@
-import { type GatewayError } from '@sluice/contracts';
-import { type Exchange } from '../chat/exchange.js';
+import type { GatewayError } from '@sluice/contracts';
+import type { Exchange } from '../chat/exchange.js';
 import { answerHeaders } from './response-headers.js';
 import { toErrorEvent } from './to-error-event.js';
 

@@ -1,5 +1,5 @@
-import { type TokenPrice } from '@sluice/config-schema';
-import { type TokenCounts } from '@sluice/contracts';
+import type { TokenPrice } from '@sluice/config-schema';
+import type { TokenCounts } from '@sluice/contracts';
 
 /** USD per million tokens is the same number as micro-USD per token: a thousand nano-USD. */
 const NANOS_PER_UNIT = 1000;

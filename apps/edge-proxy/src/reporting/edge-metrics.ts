@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type Ending, type Exchange } from '../chat/exchange.js';
+import type { Ending, Exchange } from '../chat/exchange.js';
 
 /** Counters of this process. Fleet-wide numbers come from the events; these say how this edge is doing. */
 export class EdgeMetrics {

@@ -1,6 +1,6 @@
 import { requestSubject } from '@sluice/contracts';
-import { type Ending, type Exchange } from '../chat/exchange.js';
-import { type EdgeMetrics } from './edge-metrics.js';
+import type { Ending, Exchange } from '../chat/exchange.js';
+import type { EdgeMetrics } from './edge-metrics.js';
 import { type EventOrigin, makeEventOrigin, toIntentJson, toRequestEventJson } from './to-request-event.js';
 
 /** The spool, as far as this room needs it. Neither call throws or waits. */

@@ -7,7 +7,7 @@ import {
   requestSubject,
   type TokenCounts,
 } from '@sluice/contracts';
-import { type Ending, type Exchange } from '../chat/exchange.js';
+import type { Ending, Exchange } from '../chat/exchange.js';
 
 /** What is the same in every event of a process. */
 export interface EventOrigin {

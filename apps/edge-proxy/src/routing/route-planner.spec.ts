@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeTestGeneration } from '../__fixtures__/test-generation.js';
-import { type Caller } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { findModel, planRoutes } from './route-planner.js';
 
 const generation = await makeTestGeneration({

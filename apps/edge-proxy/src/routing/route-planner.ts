@@ -1,9 +1,9 @@
 import { GatewayError } from '@sluice/contracts';
-import { type Caller } from '../access/caller.js';
-import {
-  type ConfigGeneration,
-  type PreparedModel,
-  type PreparedTarget,
+import type { Caller } from '../access/caller.js';
+import type {
+  ConfigGeneration,
+  PreparedModel,
+  PreparedTarget,
 } from '../control/config-generation.js';
 
 /**

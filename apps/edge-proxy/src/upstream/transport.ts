@@ -1,5 +1,5 @@
 // The only door to providers. One implementation today (`http1/`); the walk knows nothing but this.
-import { type PreparedAddress } from '../control/config-generation.js';
+import type { PreparedAddress } from '../control/config-generation.js';
 
 /** Response headers, lower-case names. */
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;

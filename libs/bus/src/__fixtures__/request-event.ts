@@ -5,8 +5,8 @@ import {
   type CloudEvent,
   type RequestCompleted,
 } from '@sluice/contracts';
-import { type BusLog } from '../bus-log.js';
-import { type SpoolPlace } from '../spool/event-spool.types.js';
+import type { BusLog } from '../bus-log.js';
+import type { SpoolPlace } from '../spool/event-spool.types.js';
 
 /** A whole request event. */
 export function toRequestCompleted(

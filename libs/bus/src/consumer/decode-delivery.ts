@@ -5,7 +5,7 @@ import {
   requestCompletedSchema,
   type CloudEvent,
 } from '@sluice/contracts';
-import { type DeliveredEvent, type RejectedEvent } from './event-delivery.js';
+import type { DeliveredEvent, RejectedEvent } from './event-delivery.js';
 
 /** The schema of each event type that a consumer may meet. */
 const EVENT_SCHEMAS = new Map([[REQUEST_EVENT_TYPE, requestCompletedSchema]]);

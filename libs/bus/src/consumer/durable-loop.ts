@@ -2,10 +2,10 @@
 // for no more messages than it can begin with at once, so none waits here while its AckWait runs.
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, type Consumer, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { type BusLog, toErrorFacts } from '../bus-log.js';
-import { type NatsLink } from '../nats-connection.js';
-import { type EventSource } from '../on-event.decorator.js';
+import type { NatsLink } from '../nats-connection.js';
+import type { EventSource } from '../on-event.decorator.js';
 
 /** What a loop works with. */
 export interface DurableLoopOptions {

@@ -1,5 +1,5 @@
 import { RpcException } from '@nestjs/microservices';
-import { type CloudEvent } from '@sluice/contracts';
+import type { CloudEvent } from '@sluice/contracts';
 
 /** An event as its handler gets it: read and checked against the schema of its type. */
 export interface DeliveredEvent<T> {

@@ -1,7 +1,7 @@
 // One message from its bytes to its effect: decode, dead-letter what is unreadable, call the handler to its end,
 // take out what its storage refuses and call it again.
-import { type JsMsg } from '@nats-io/jetstream';
-import { type DeadLetters } from '../dead-letter.js';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { DeadLetters } from '../dead-letter.js';
 import { decodeDelivery, toUnreadable, type DecodedMessage } from './decode-delivery.js';
 import {
   PoisonEventsError,

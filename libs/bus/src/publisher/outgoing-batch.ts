@@ -1,6 +1,6 @@
 // Events -> messages: 1 to 64 events of one subject, as a CloudEvents JSON batch.
 import { createHash } from 'node:crypto';
-import { type SpooledEvent } from '../spool/spool-folder.js';
+import type { SpooledEvent } from '../spool/spool-folder.js';
 
 /** One message that is on its way, from the first try to its PubAck. */
 export interface OutgoingBatch {

@@ -1,4 +1,4 @@
-import { type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 
 /** What JetStream said to one message. */
 export type PublishReply =

@@ -1,7 +1,7 @@
-import { type BusLog } from '../bus-log.js';
+import type { BusLog } from '../bus-log.js';
 import { adoptFolders, closeIntents, recoverIntents, type RecoverOptions } from './adopt-folders.js';
-import { type Backlog } from './backlog.js';
-import { type SpoolFolder } from './spool-folder.js';
+import type { Backlog } from './backlog.js';
+import type { SpoolFolder } from './spool-folder.js';
 
 /** What {@link AdoptedSpools} works with. */
 export interface AdoptedSpoolsOptions extends RecoverOptions {

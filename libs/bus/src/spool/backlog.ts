@@ -3,7 +3,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { FrameScanner, type ScannedFrame } from './frame-scanner.js';
 import { SequenceSet, type SequenceRange } from './sequence-set.js';
-import { type SpooledEvent, type SpoolFolder, type SpoolSegment } from './spool-folder.js';
+import type { SpooledEvent, SpoolFolder, SpoolSegment } from './spool-folder.js';
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type SequenceRange } from './sequence-set.js';
-import { type SpooledStream } from './spooled-streams.js';
+import type { SequenceRange } from './sequence-set.js';
+import type { SpooledStream } from './spooled-streams.js';
 
 /** The state of one stream in a spool. */
 export interface StreamProgress {

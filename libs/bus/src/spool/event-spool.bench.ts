@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventSpool } from './event-spool.js';
-import { type SpooledEvent } from './spool-folder.js';
+import type { SpooledEvent } from './spool-folder.js';
 
 const ROUNDS = 12;
 const REQUESTS = 5_000;

@@ -5,9 +5,9 @@ import { waitFor } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryLog, newEventId, recoverIntent, toIntentJson } from '../__fixtures__/request-event.js';
 import { EventSpool } from './event-spool.js';
-import { type EventSpoolOptions } from './event-spool.types.js';
+import type { EventSpoolOptions } from './event-spool.types.js';
 import { nodeSpoolFiles, type SpoolFiles } from './spool-files.js';
-import { type SpooledEvent } from './spool-folder.js';
+import type { SpooledEvent } from './spool-folder.js';
 
 const SUBJECT = 'sluice.v1.request.succeeded';
 const QUICK = { checkpointIntervalMs: 5, fsyncIntervalMs: 5 };

@@ -7,7 +7,7 @@ import { LOCK_FILE } from './adopt-folders.js';
 import { AdoptedSpools } from './adopted-spools.js';
 import { Backlog } from './backlog.js';
 import { readBootId } from './boot-id.js';
-import { type EventSpoolOptions, type SpoolStats } from './event-spool.types.js';
+import type { EventSpoolOptions, SpoolStats } from './event-spool.types.js';
 import { FrameEncoder } from './frame.js';
 import { LiveQueue } from './live-queue.js';
 import { OneAtATime } from './one-at-a-time.js';

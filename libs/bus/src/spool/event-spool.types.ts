@@ -1,7 +1,7 @@
-import { type BusLog } from '../bus-log.js';
-import { type LiveQueueLimits } from './live-queue.js';
-import { type SpoolFiles } from './spool-files.js';
-import { type SpooledStream } from './spooled-streams.js';
+import type { BusLog } from '../bus-log.js';
+import type { LiveQueueLimits } from './live-queue.js';
+import type { SpoolFiles } from './spool-files.js';
+import type { SpooledStream } from './spooled-streams.js';
 
 /** Where an event of a spool stands: its two halves of the number. */
 export interface SpoolPlace {

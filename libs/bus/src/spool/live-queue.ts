@@ -1,4 +1,4 @@
-import { type SpooledEvent } from './spool-folder.js';
+import type { SpooledEvent } from './spool-folder.js';
 
 /** What the queue may hold before events stay on disk only. */
 export interface LiveQueueLimits {

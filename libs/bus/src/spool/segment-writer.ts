@@ -2,8 +2,8 @@
 // request path), a new file when one is full. A write that fails leaves the segment as it was before.
 import { open } from 'node:fs/promises';
 import { FrameEncoder } from './frame.js';
-import { type SpoolFiles } from './spool-files.js';
-import { type SpoolFolder, type SpoolSegment } from './spool-folder.js';
+import type { SpoolFiles } from './spool-files.js';
+import type { SpoolFolder, SpoolSegment } from './spool-folder.js';
 
 /** In the header of each segment; a reader leaves versions that it does not know alone. */
 export const SEGMENT_VERSION = 1;

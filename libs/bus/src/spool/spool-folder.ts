@@ -4,9 +4,9 @@ import { unlinkSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type SpoolCheckpoint, type StreamProgress } from './checkpoint.js';
-import { type EventFrame } from './frame.js';
+import type { EventFrame } from './frame.js';
 import { SequenceSet, type SequenceRange } from './sequence-set.js';
-import { type SpoolLock } from './spool-lock.js';
+import type { SpoolLock } from './spool-lock.js';
 import { SPOOLED_STREAMS, type SpooledStream } from './spooled-streams.js';
 
 /** One file of a spool. */

@@ -1,4 +1,4 @@
-import { type ConfigProblem, type ConfigResult, type GatewayConfig } from '../gateway-config.js';
+import type { ConfigProblem, ConfigResult, GatewayConfig } from '../gateway-config.js';
 import { loadGatewayConfig, type LoadGatewayConfigOptions } from '../load-gateway-config.js';
 
 /** The smallest file that is right. */

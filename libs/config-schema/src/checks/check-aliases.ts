@@ -1,6 +1,6 @@
-import { type Finding } from '../yaml/finding.js';
+import type { Finding } from '../yaml/finding.js';
 import { suggestName } from '../yaml/nearest-name.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 import { findLoops } from './find-loops.js';
 import { knownModelNames, modelNamesOf } from './model-names.js';
 

@@ -1,4 +1,4 @@
-import { type Finding } from '../yaml/finding.js';
+import type { Finding } from '../yaml/finding.js';
 import {
   entriesOf,
   fieldOf,
@@ -9,7 +9,7 @@ import {
   UNREADABLE,
 } from '../yaml/plain-value.js';
 import { suggestName } from '../yaml/nearest-name.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 
 /** Key names and values are there once, and each key's team is one of the file's. */
 export const checkKeys: ConfigCheck = (file) => {

@@ -1,10 +1,10 @@
-import { type Finding } from '../yaml/finding.js';
-import { type ConfigPath } from '../yaml/config-path.js';
+import type { Finding } from '../yaml/finding.js';
+import type { ConfigPath } from '../yaml/config-path.js';
 import { suggestName } from '../yaml/nearest-name.js';
 import { entriesOf, fieldOf, isPlainMap, itemsOf, type PlainMap, textOf } from '../yaml/plain-value.js';
 import { FALLBACK_REASONS } from '../schema/model.schema.js';
 import { showLoop } from './check-aliases.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 import { findLoops } from './find-loops.js';
 import { knownModelNames, type ModelNames, modelNamesOf, resolveModelName } from './model-names.js';
 

@@ -1,6 +1,6 @@
 import { entriesOf, fieldOf } from '../yaml/plain-value.js';
 import { modelNameRule, type NameRule, ownerNameRule, providerNameRule } from '../schema/names.schema.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 
 const RULES: Readonly<Record<string, NameRule>> = {
   providers: providerNameRule,

@@ -1,7 +1,7 @@
-import { type Finding } from '../yaml/finding.js';
-import { type ConfigPath } from '../yaml/config-path.js';
+import type { Finding } from '../yaml/finding.js';
+import type { ConfigPath } from '../yaml/config-path.js';
 import { entriesOf, fieldOf, ReferencedText, textOf } from '../yaml/plain-value.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 import { isPrivateHost } from './private-host.js';
 
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;

@@ -1,7 +1,7 @@
-import { type Finding } from '../yaml/finding.js';
+import type { Finding } from '../yaml/finding.js';
 import { fieldOf, type PlainMap } from '../yaml/plain-value.js';
 import { durationOf } from '../schema/duration.schema.js';
-import { type ConfigCheck } from './config-check.js';
+import type { ConfigCheck } from './config-check.js';
 
 interface Range {
   readonly section: string;

@@ -1,5 +1,5 @@
-import { type Finding } from '../yaml/finding.js';
-import { type PlainMap } from '../yaml/plain-value.js';
+import type { Finding } from '../yaml/finding.js';
+import type { PlainMap } from '../yaml/plain-value.js';
 
 /**
  * A check across fields or sections. It reads the file as it is written, not as the schemas leave it, so that it finds

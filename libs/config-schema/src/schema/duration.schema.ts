@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { leaf, type LeafResult } from './leaf.js';
 import { ReferencedText } from '../yaml/plain-value.js';
 

@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { section } from './leaf.js';
 import { cacheSchema } from './cache.schema.js';
 import { circuitBreakerSchema } from './circuit-breaker.schema.js';

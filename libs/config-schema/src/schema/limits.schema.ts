@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { list, section } from './leaf.js';
 import { number, oneOf, whole } from './values.schema.js';
 import { BUDGET_PERIODS } from '../gateway-config.js';

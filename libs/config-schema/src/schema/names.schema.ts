@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { text } from './values.schema.js';
 
 // What shows up in metrics, subjects of the bus and ids: letters, digits and a little more.

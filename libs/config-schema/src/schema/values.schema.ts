@@ -1,5 +1,5 @@
 // The single values a config is made of: text, numbers, switches, choices.
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { leaf, type LeafResult } from './leaf.js';
 import { suggestName } from '../yaml/nearest-name.js';
 

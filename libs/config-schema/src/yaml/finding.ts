@@ -1,4 +1,4 @@
-import { type ConfigPath } from './config-path.js';
+import type { ConfigPath } from './config-path.js';
 
 /** A mistake before its place is known as line and column. */
 export interface Finding {

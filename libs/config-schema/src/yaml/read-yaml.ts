@@ -1,7 +1,7 @@
 // In: the text of the file. Out: plain values with references resolved, where each of them stands, and what is wrong
 // with the YAML itself.
 import { isScalar, parseDocument, type Document } from 'yaml';
-import { type Finding } from './finding.js';
+import type { Finding } from './finding.js';
 import { indexLines, type TextPlace } from './line-index.js';
 import { isPlainMap, type PlainMap } from './plain-value.js';
 import { YAML_ERROR_MESSAGES } from './yaml-error-messages.js';

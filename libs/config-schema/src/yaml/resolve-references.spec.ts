@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ReferencedText } from './plain-value.js';
+import type { ReferencedText } from './plain-value.js';
 import { type ReferenceSources, resolveReferences } from './resolve-references.js';
 
 const SOURCES: ReferenceSources = {

@@ -1,4 +1,4 @@
-import { type ErrorCode } from 'yaml';
+import type { ErrorCode } from 'yaml';
 
 /**
  * Our own sentence for each mistake the YAML parser can report. Its own messages quote the text of the file, which

@@ -1,7 +1,7 @@
 // From YAML nodes to plain values: aliases followed, references resolved, places kept.
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import { type ConfigPath } from './config-path.js';
-import { type Finding } from './finding.js';
+import type { ConfigPath } from './config-path.js';
+import type { Finding } from './finding.js';
 import { ReferencedText, UNREADABLE } from './plain-value.js';
 import { hasReference, resolveReferences, type ReferenceSources } from './resolve-references.js';
 

@@ -1,4 +1,4 @@
-import { type RequestCompleted } from '../events/request-completed.event.js';
+import type { RequestCompleted } from '../events/request-completed.event.js';
 
 const TOKENS = { input: 12, output: 34, cachedInput: 4, cacheWrite: 0, reasoning: 8, audio: 0, image: 0 };
 

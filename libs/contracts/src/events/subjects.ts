@@ -1,4 +1,4 @@
-import { type RequestOutcome } from './request-completed.event.js';
+import type { RequestOutcome } from './request-completed.event.js';
 
 /** Everything that operators may read. */
 export const ALL_SUBJECTS = 'sluice.v1.>';

@@ -1,6 +1,6 @@
 // Requests and providers for specs, with what matters to a test named in it.
-import { type ProviderConfig } from '@sluice/config-schema';
-import { type RequestBody } from '../provider-adapter.js';
+import type { ProviderConfig } from '@sluice/config-schema';
+import type { RequestBody } from '../provider-adapter.js';
 import { REQUEST_RULES, scanJson, WantedKeys } from '../wire/scan-json.js';
 
 const KEYS = new WantedKeys(['model', 'stream_options']);

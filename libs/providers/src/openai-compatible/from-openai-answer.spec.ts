@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Answer, type AnswerContext } from '../provider-adapter.js';
+import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { fromOpenAiAnswer } from './from-openai-answer.js';
 
 const CHAT: AnswerContext = { endpoint: 'chat.completions', model: 'my "model"', base64: false };

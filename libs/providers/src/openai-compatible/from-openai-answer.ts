@@ -1,6 +1,6 @@
 import { RESPONSE_RULES, scanJson, WantedKeys } from '../wire/scan-json.js';
 import { JsonProblem } from '../wire/json-problem.js';
-import { type Answer, type AnswerContext } from '../provider-adapter.js';
+import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { applySplices, type Splice } from '../wire/splice.js';
 import { findOpenAiUsage, fromOpenAiUsage } from './from-openai-usage.js';

@@ -1,4 +1,4 @@
-import { type TokenCounts } from '@sluice/contracts';
+import type { TokenCounts } from '@sluice/contracts';
 import { asCount, asRecord } from '../wire/read-unknown.js';
 
 /**

@@ -1,5 +1,5 @@
-import { type ProviderConfig } from '@sluice/config-schema';
-import { type Endpoint, type ProviderAdapter, type UpstreamAddress } from '../provider-adapter.js';
+import type { ProviderConfig } from '@sluice/config-schema';
+import type { Endpoint, ProviderAdapter, UpstreamAddress } from '../provider-adapter.js';
 import { fromOpenAiAnswer } from './from-openai-answer.js';
 import { OpenAiStreamReader } from './openai-stream-reader.js';
 import { readOpenAiFailure } from './read-openai-failure.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type StreamContext, type StreamEnd } from '../provider-adapter.js';
+import type { StreamContext, StreamEnd } from '../provider-adapter.js';
 import { OpenAiStreamReader } from './openai-stream-reader.js';
 
 const CONTEXT: StreamContext = {

@@ -1,10 +1,10 @@
 // Server-sent chunks of an OpenAI-speaking provider, read as latin1 text: one character a byte, nothing
 // decoded, nothing parsed that has no need to be. Only whole events come out, so a stream that breaks in
 // the middle of one can still be ended properly.
-import { type TokenCounts } from '@sluice/contracts';
-import { type StreamContext, type StreamEnd, type StreamReader } from '../provider-adapter.js';
+import type { TokenCounts } from '@sluice/contracts';
+import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, parseJson } from '../wire/read-unknown.js';
-import { type Splice } from '../wire/splice.js';
+import type { Splice } from '../wire/splice.js';
 import { findOpenAiUsage } from './from-openai-usage.js';
 import { findTopLevelString, type TextSpan } from './find-top-level-string.js';
 import { readEmbeddedFailure, readErrorEvent } from './read-openai-failure.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RequestBody } from '../provider-adapter.js';
+import type { RequestBody } from '../provider-adapter.js';
 import { aProvider, aRequestBody } from '../__fixtures__/requests.js';
 import { forcesOpenAiUsage, toOpenAiBody } from './to-openai-body.js';
 

@@ -1,5 +1,5 @@
-import { type ProviderConfig } from '@sluice/config-schema';
-import { type RequestBody } from '../provider-adapter.js';
+import type { ProviderConfig } from '@sluice/config-schema';
+import type { RequestBody } from '../provider-adapter.js';
 import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { applySplices, type Splice } from '../wire/splice.js';
 

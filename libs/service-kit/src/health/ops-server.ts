@@ -1,8 +1,8 @@
 // The page that operators, orchestrators and Prometheus read. Plain node:http, so that it answers when Nest does not.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { maskSecrets } from '../secret-mask.js';
-import { type HealthRegistry } from './health-registry.js';
+import type { HealthRegistry } from './health-registry.js';
 
 /** What the ops server shows and where. */
 export interface OpsServerOptions {

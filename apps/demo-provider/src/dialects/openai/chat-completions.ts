@@ -1,9 +1,9 @@
-import { type Exchange } from '../../http/exchange.js';
-import { type DemoModel } from '../../models/demo-model.js';
+import type { Exchange } from '../../http/exchange.js';
+import type { DemoModel } from '../../models/demo-model.js';
 import { chatEvents, withStreamFaults } from './chat-events.js';
 import { type AnswerIdentity, ChunkWriter, toChatCompletionJson } from './chat-frame.js';
 import { type ChatRequest, parseChatRequest } from './chat-request.schema.js';
-import { type Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
 import { planChatAnswer } from './plan-chat-answer.js';
 import { sendStream } from './send-stream.js';
 

@@ -1,9 +1,9 @@
 // The order of a streamed answer: role, reasoning, text or tool calls, finish, usage when asked for, [DONE].
-import { type FaultPlan } from '../../faults/fault.js';
+import type { FaultPlan } from '../../faults/fault.js';
 import { toErrorBody } from '../../http/openai-error.js';
-import { type ChunkWriter } from './chat-frame.js';
+import type { ChunkWriter } from './chat-frame.js';
 import { countTokens, toTokenPieces } from './count-tokens.js';
-import { type PlannedAnswer, type PlannedChoice } from './plan-chat-answer.js';
+import type { PlannedAnswer, PlannedChoice } from './plan-chat-answer.js';
 
 /** One event of the stream, as it is written. */
 export interface ChatEvent {

@@ -1,5 +1,5 @@
-import { type GarbageKind } from '../../faults/fault.js';
-import { type Exchange } from '../../http/exchange.js';
+import type { GarbageKind } from '../../faults/fault.js';
+import type { Exchange } from '../../http/exchange.js';
 
 const JSON_TYPE = 'application/json';
 const SSE_TYPE = 'text/event-stream; charset=utf-8';

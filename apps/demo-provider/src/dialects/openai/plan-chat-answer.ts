@@ -1,6 +1,6 @@
 // What the demo model says. Pure: the same request, model and attempt id give the same answer.
-import { type DemoModel } from '../../models/demo-model.js';
-import { type ChatMessage, type ChatRequest, type ReasoningEffort } from './chat-request.schema.js';
+import type { DemoModel } from '../../models/demo-model.js';
+import type { ChatMessage, ChatRequest, ReasoningEffort } from './chat-request.schema.js';
 import { countPromptTokens, countTokens, firstTokens } from './count-tokens.js';
 import { type PlannedToolCall, planToolCalls } from './plan-tool-calls.js';
 import { sampleFromSchema } from './sample-from-schema.js';

@@ -1,6 +1,6 @@
 import { countsBytes } from '../../faults/fault.js';
-import { type Exchange } from '../../http/exchange.js';
-import { type ChatEvent } from './chat-events.js';
+import type { Exchange } from '../../http/exchange.js';
+import type { ChatEvent } from './chat-events.js';
 
 /** How fast a stream goes. */
 export interface StreamPace {

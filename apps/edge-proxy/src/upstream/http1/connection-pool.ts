@@ -1,6 +1,6 @@
 // The connections to one origin.
 import { Connection, type ConnectionOwner, type ConnectionTarget } from './connection.js';
-import { type BugReporter } from './http1-call.js';
+import type { BugReporter } from './http1-call.js';
 
 /** How many connections a pool holds, and how long. */
 export interface PoolLimits {

@@ -1,11 +1,11 @@
 // One socket to a provider: connects, carries one request at a time, and says when it is free again.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { type TransportFailure } from '../transport.js';
-import { type BugReporter, type CallCarrier, type Http1Call } from './http1-call.js';
+import type { TransportFailure } from '../transport.js';
+import type { BugReporter, CallCarrier, Http1Call } from './http1-call.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { isPersistent, keepAliveHintMs } from './response-framing.js';
-import { type ResponseHead } from './response-head.js';
+import type { ResponseHead } from './response-head.js';
 import { ResponseParser, type ResponseParserListener } from './response-parser.js';
 
 /** Where a connection goes. */

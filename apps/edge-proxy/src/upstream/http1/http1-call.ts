@@ -1,5 +1,5 @@
-import { type ResponseHead } from './response-head.js';
-import { type TransportFailure, type UpstreamCall, type UpstreamListener } from '../transport.js';
+import type { ResponseHead } from './response-head.js';
+import type { TransportFailure, UpstreamCall, UpstreamListener } from '../transport.js';
 
 /** What a call may ask of the connection that carries it. */
 export interface CallCarrier {

@@ -1,5 +1,5 @@
 // Certificates, names and sessions: against a real TLS server on loopback.
-import { type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@sluice/testing';
 import { answer, type RawReply, type RawServer, startRawServer } from './__fixtures__/raw-server.js';

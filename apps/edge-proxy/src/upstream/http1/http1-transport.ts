@@ -1,10 +1,10 @@
-import { type PreparedAddress } from '../../control/config-generation.js';
-import {
-  type Transport,
-  type TransportFailure,
-  type UpstreamCall,
-  type UpstreamListener,
-  type UpstreamRequest,
+import type { PreparedAddress } from '../../control/config-generation.js';
+import type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamListener,
+  UpstreamRequest,
 } from '../transport.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type BugReporter, Http1Call } from './http1-call.js';

@@ -1,5 +1,5 @@
 // A request's head as text. What could end a line early, or say the length twice, is refused.
-import { type PreparedAddress } from '../../control/config-generation.js';
+import type { PreparedAddress } from '../../control/config-generation.js';
 
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Anything above U+00FF would lose bits on its way to latin1, and could become CR or LF. */

@@ -1,6 +1,6 @@
 // Where a response ends, and whether the connection outlives it. Pure.
 import { ProtocolViolation } from './protocol-violation.js';
-import { type ResponseHead } from './response-head.js';
+import type { ResponseHead } from './response-head.js';
 
 /** How the end of a body is found. */
 export type Framing =

@@ -1,6 +1,6 @@
 // A response's status line and header fields, from text to values. Strict: what two readers could read in two
 // ways is refused, since the next message on the connection would begin where only one of them believes.
-import { type UpstreamHeaders } from '../transport.js';
+import type { UpstreamHeaders } from '../transport.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
 /** A response before its body. */

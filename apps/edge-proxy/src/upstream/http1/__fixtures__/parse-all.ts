@@ -1,4 +1,4 @@
-import { type UpstreamHeaders } from '../../transport.js';
+import type { UpstreamHeaders } from '../../transport.js';
 import { ProtocolViolation } from '../protocol-violation.js';
 import { ResponseParser } from '../response-parser.js';
 

@@ -1,7 +1,7 @@
 // A server under a test's thumb that writes bytes, not HTTP: what goes over the wire is what the test says.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { type PreparedAddress } from '../../../control/config-generation.js';
+import type { PreparedAddress } from '../../../control/config-generation.js';
 
 /** One request as it came. */
 export interface RawRequest {

@@ -1,10 +1,10 @@
-import { type PreparedAddress } from '../../../control/config-generation.js';
-import {
-  type Transport,
-  type TransportFailure,
-  type UpstreamCall,
-  type UpstreamHeaders,
-  type UpstreamListener,
+import type { PreparedAddress } from '../../../control/config-generation.js';
+import type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamHeaders,
+  UpstreamListener,
 } from '../../transport.js';
 
 /** How a call ended: a whole answer, or a failure and what had come before it. */
