@@ -1,6 +1,6 @@
 // Older models have no structured output: they are made to call one tool whose input is the answer, and the
 // call is turned back into text. Nothing is remembered between request and answer but this name.
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { toToolSchema } from '../translate/json-schema.js';
 
 /** Reserved: a client's own tool of this name would be unwrapped as well. */

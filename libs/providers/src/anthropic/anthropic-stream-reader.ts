@@ -1,11 +1,11 @@
 // Anthropic's events as OpenAI's chunks: one pass, each event parsed once, each chunk written by hand around
 // a prefix that never changes.
-import { type TokenCounts } from '@sluice/contracts';
-import { type StreamEnd, type StreamReader } from '../provider-adapter.js';
+import type { TokenCounts } from '@sluice/contracts';
+import type { StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import { parseLatin1Json, quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toChatUsage } from '../translate/token-usage.js';
 import { toAnswerId, type TranslatedStreamContext } from '../translate/translation-context.js';

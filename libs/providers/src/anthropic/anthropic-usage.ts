@@ -1,6 +1,6 @@
-import { type TokenCounts } from '@sluice/contracts';
+import type { TokenCounts } from '@sluice/contracts';
 import { asCount, asRecord } from '../wire/read-unknown.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 
 /** Counts as Anthropic gives them: its input leaves out what came from or went to the cache. */
 export class AnthropicUsage {

@@ -1,5 +1,5 @@
-import { type ProviderConfig } from '@sluice/config-schema';
-import { type ProviderAdapter, type RequestBody, type UpstreamAddress } from '../provider-adapter.js';
+import type { ProviderConfig } from '@sluice/config-schema';
+import type { ProviderAdapter, RequestBody, UpstreamAddress } from '../provider-adapter.js';
 import { TranslationRefusal } from '../translate/translation-refusal.js';
 import { writeRequest } from '../translate/write-request.js';
 import { AnthropicStreamReader } from './anthropic-stream-reader.js';

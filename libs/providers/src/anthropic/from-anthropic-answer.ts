@@ -1,9 +1,9 @@
 // A whole answer of Anthropic's as OpenAI's chat completion.
-import { type Answer } from '../provider-adapter.js';
+import type { Answer } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { parseExactJson } from '../translate/exact-json.js';
 import { toFinishReason } from '../translate/finish-reason.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { toChatUsage } from '../translate/token-usage.js';
 import { toArgumentsText } from '../translate/tool-arguments.js';
 import { toAnswerId, type TranslatedAnswerContext } from '../translate/translation-context.js';

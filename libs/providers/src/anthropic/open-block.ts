@@ -2,7 +2,7 @@
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { writeJson } from '../translate/exact-json.js';
 import { quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { ANSWER_TOOL } from './answer-tool.js';
 import { REASONING_FORMAT, toReasoningDetail } from './reasoning-details.js';
 import { toAnnotations } from './to-annotations.js';

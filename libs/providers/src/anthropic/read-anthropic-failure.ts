@@ -1,5 +1,5 @@
-import { type ErrorCode } from '@sluice/contracts';
-import { type ProviderFailure } from '../provider-adapter.js';
+import type { ErrorCode } from '@sluice/contracts';
+import type { ProviderFailure } from '../provider-adapter.js';
 import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
 
 const MAX_MESSAGE = 1024;

@@ -2,7 +2,7 @@
 // signature, before the tool results they led to; OpenAI's dialect has no field for them, so they travel as
 // `reasoning_details`, in the form that OpenRouter made known.
 import { asCount, asRecord } from '../wire/read-unknown.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 
 /** Says whose signature it is: one provider's is never shown to another. */
 export const REASONING_FORMAT = 'anthropic-claude-v1';

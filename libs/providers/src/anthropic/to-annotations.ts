@@ -1,5 +1,5 @@
 import { asRecord } from '../wire/read-unknown.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 
 /** Where a cited text stands in the whole content of an answer, in characters. */
 export interface CitedSpan {

@@ -62,6 +62,15 @@ describe('tools', () => {
     });
   });
 
+  test('a history of calls brings its tools, not to be called, when the request has none', () => {
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+    const history = [...ASK.messages, { role: 'assistant', tool_calls: [call, { ...call, id: 'd' }] }];
+    expect(to({ messages: history })).toMatchObject({
+      tools: [{ name: 'f', input_schema: { type: 'object', properties: {} } }],
+      tool_choice: { type: 'none' },
+    });
+  });
+
   test('a choice without tools is left out; functions of the old form are tools', () => {
     expect(to({ ...ASK, tool_choice: 'auto' })).not.toHaveProperty('tool_choice');
     const old = to({ ...ASK, functions: [{ name: 'f', parameters: schema }], function_call: { name: 'f' } });

@@ -21,7 +21,7 @@ import {
   toPlainMessage,
 } from './to-anthropic-messages.js';
 import { isThinking, planThinking, readThinkingWish, type ThinkingPlan } from './to-anthropic-thinking.js';
-import { toAnthropicToolChoice, toAnthropicTools } from './to-anthropic-tools.js';
+import { toAnthropicToolChoice, toAnthropicTools, toHistoryTools } from './to-anthropic-tools.js';
 
 /** Fields that are translated. */
 const TRANSLATED = [
@@ -92,20 +92,12 @@ export function toAnthropicRequest(bytes: Buffer, providerModel: string): Unknow
   const format = readFormat(request['response_format']);
   const plan = planOf(request, { traits, conversation, format });
   const mayForce = !isThinking(plan);
-  const tools = toAnthropicTools(request, traits);
-  const needsAnswerTool = format.kind === 'schema' && !traits.structured;
-  const choice = tools.length === 0 ? undefined : toAnthropicToolChoice(request, mayForce);
   return {
     model: providerModel,
     max_tokens: plan.maxTokens,
     ...systemOf(conversation, format),
     messages: conversation.messages.map(toPlainMessage),
-    ...(needsAnswerTool
-      ? withAnswerTool(tools, format.schema)
-      : {
-          ...(tools.length === 0 ? {} : { tools }),
-          ...(choice === undefined ? {} : { tool_choice: choice }),
-        }),
+    ...toolsOf(request, { traits, conversation, format, mayForce }),
     ...(plan.thinking === undefined ? {} : { thinking: plan.thinking }),
     ...outputConfig(plan, format, traits),
     ...samplingOf(request, traits, mayForce),
@@ -185,12 +177,21 @@ function systemOf(conversation: AnthropicConversation, format: AnswerFormat): Un
   return { system: isMarked ? blocks : blocks.map((block) => block['text']).join('\n\n') };
 }
 
-function withAnswerTool(tools: readonly UnknownRecord[], schema: UnknownRecord): UnknownRecord {
-  return {
-    tools: [...tools, toAnswerTool(schema)],
+interface ToolFacts extends PlanFacts {
+  readonly mayForce: boolean;
+}
+
+function toolsOf(request: UnknownRecord, facts: ToolFacts): UnknownRecord {
+  const { traits, conversation, format, mayForce } = facts;
+  const tools = toAnthropicTools(request, traits);
+  if (format.kind === 'schema' && !traits.structured) {
     // With tools of the client's own, the model must call one of them or give its answer.
-    tool_choice: tools.length === 0 ? { type: 'tool', name: ANSWER_TOOL } : { type: 'any' },
-  };
+    const choice = tools.length === 0 ? { type: 'tool', name: ANSWER_TOOL } : { type: 'any' };
+    return { tools: [...tools, toAnswerTool(format.schema)], tool_choice: choice };
+  }
+  if (tools.length === 0) return toHistoryTools(conversation.messages);
+  const choice = toAnthropicToolChoice(request, mayForce);
+  return { tools, ...(choice === undefined ? {} : { tool_choice: choice }) };
 }
 
 function outputConfig(plan: ThinkingPlan, format: AnswerFormat, traits: ClaudeTraits): UnknownRecord {

@@ -9,7 +9,7 @@ import {
 } from '../translate/reasoning-effort.js';
 import { readPositive, readRecord, readText, type UnknownRecord } from '../translate/read-request.js';
 import { TranslationRefusal } from '../translate/translation-refusal.js';
-import { type ClaudeTraits } from './claude-traits.js';
+import type { ClaudeTraits } from './claude-traits.js';
 
 /** Answer tokens beside the thinking when the client sets no limit. */
 export const DEFAULT_MAX_TOKENS = 4096;

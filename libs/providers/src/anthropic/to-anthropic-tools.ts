@@ -8,7 +8,8 @@ import {
   type UnknownRecord,
 } from '../translate/read-request.js';
 import { TranslationRefusal } from '../translate/translation-refusal.js';
-import { type ClaudeTraits } from './claude-traits.js';
+import type { ClaudeTraits } from './claude-traits.js';
+import type { AnthropicMessage } from './to-anthropic-messages.js';
 
 /** Anthropic's `tool_choice`. */
 export type ToolChoice = {
@@ -36,6 +37,15 @@ export function toAnthropicTools(request: UnknownRecord, traits: ClaudeTraits): 
     return toTool(requireRecord(item, field), { field, traits, cacheControl: undefined });
   });
   return [...tools, ...functions];
+}
+
+/** Anthropic refuses a history of calls without tools; OpenAI takes it. None of these is to be called again. */
+export function toHistoryTools(messages: readonly AnthropicMessage[]): UnknownRecord {
+  const uses = messages.flatMap(({ content }) => content.filter((block) => block['type'] === 'tool_use'));
+  const names = new Set(uses.map((block) => block['name']));
+  if (names.size === 0) return {};
+  const tools = [...names].map((name) => ({ name, input_schema: toToolSchema(undefined) }));
+  return { tools, tool_choice: { type: 'none' } };
 }
 
 interface ToolOptions {

@@ -3,9 +3,9 @@
 // is complete. Servers differ in what they send: no index, no id, the same index for several calls, a whole
 // call at once.
 import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { toToolUseId } from '../translate/tool-call-id.js';
-import { type BlockWriter } from './block-writer.js';
+import type { BlockWriter } from './block-writer.js';
 import { argumentsText } from './read-chat-delta.js';
 
 /** Characters of arguments kept for one stream; honest calls are a few thousand. */

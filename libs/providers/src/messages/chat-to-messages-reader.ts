@@ -2,11 +2,11 @@
 import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
 import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
-import { type StreamEnd, type StreamReader } from '../provider-adapter.js';
+import type { StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import { parseLatin1Json } from '../translate/latin1-json.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toAnswerId, type TranslatedStreamContext } from '../translate/translation-context.js';

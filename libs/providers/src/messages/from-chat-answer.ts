@@ -1,12 +1,12 @@
 // A whole chat completion as Anthropic's message.
 import { NO_TOKENS } from '@sluice/contracts';
-import { type Answer } from '../provider-adapter.js';
+import type { Answer } from '../provider-adapter.js';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
 import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { parseExactJson, writeJson } from '../translate/exact-json.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toToolInput } from '../translate/tool-arguments.js';
 import { toToolUseId } from '../translate/tool-call-id.js';

@@ -3,7 +3,7 @@
 import { anthropicAddress } from '../anthropic/anthropic.adapter.js';
 import { readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
 import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
-import { type ProviderAdapter } from '../provider-adapter.js';
+import type { ProviderAdapter } from '../provider-adapter.js';
 import { applySplices } from '../wire/splice.js';
 import { writeRequest } from '../translate/write-request.js';
 import { ChatToMessagesReader } from './chat-to-messages-reader.js';

@@ -47,6 +47,13 @@ test('without message_stop it is broken, whatever came before', () => {
   expect(read(fixture('text').replace(/event: message_stop[^]*$/, '')).end.kind).toBe('broken');
 });
 
+test('comments and events of nothing go through, what is no JSON breaks it', () => {
+  const quiet = `: waiting\n\ndata:\n\n${fixture('text')}`;
+  expect(read(quiet).end.kind).toBe('complete');
+  expect(read(quiet).text.startsWith(': waiting\n\ndata:\n\nevent: message_start')).toBe(true);
+  expect(read('event: ping\ndata: {"type"\n\n').end.kind).toBe('broken');
+});
+
 test('a model that is named only inside a text is not renamed', () => {
   const text = fixture('text')
     .replace('"model":"claude-opus-4-6",', '')

@@ -1,10 +1,10 @@
 // Anthropic's own stream for a client of its dialect: the bytes go on as they came, but for the model's name
 // in `message_start`. Usage, errors and the end are read on the way.
-import { type TokenCounts } from '@sluice/contracts';
+import type { TokenCounts } from '@sluice/contracts';
 import { AnthropicUsage } from '../anthropic/anthropic-usage.js';
 import { readAnthropicErrorEvent } from '../anthropic/read-anthropic-failure.js';
 import { findTopLevelString } from '../openai-compatible/find-top-level-string.js';
-import { type StreamContext, type StreamEnd, type StreamReader } from '../provider-adapter.js';
+import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord } from '../wire/read-unknown.js';
 import { parseLatin1Json, quoteLatin1 } from '../translate/latin1-json.js';
 import { MAX_EVENT_BYTES } from '../translate/sse-events.js';
@@ -53,7 +53,7 @@ export class MessagesRelayReader implements StreamReader {
     this.#rest = '';
     let tail = '';
     if (!this.#isOver() && rest.trim() !== '') {
-      if (dataOf(rest) === undefined) this.#break('the stream ended inside an event');
+      if (parseLatin1Json(dataOf(rest)) === undefined) this.#break('the stream ended inside an event');
       else tail = this.#relay(`${rest.trimEnd()}\n\n`);
     }
     if (this.#fatal !== null) return this.#fatal;
@@ -80,8 +80,15 @@ export class MessagesRelayReader implements StreamReader {
       this.contentEvents += 1;
       return event;
     }
-    const document = asRecord(dataOf(event));
-    switch (document?.['type']) {
+    const data = dataOf(event);
+    // A comment, or an event of nothing.
+    if (data === '') return event;
+    const document = asRecord(parseLatin1Json(data));
+    if (document === null) {
+      this.#break('an event of the stream is not a JSON object');
+      return '';
+    }
+    switch (document['type']) {
       case 'message_start':
         this.#usage.merge(asRecord(document['message'])?.['usage']);
         return this.#renamed(event);
@@ -130,8 +137,8 @@ function endOfEvent(text: string, start: number): number {
   }
 }
 
-/** The JSON of an event's data lines, undefined when it is none. */
-function dataOf(event: string): unknown {
+/** An event's data lines, joined. */
+function dataOf(event: string): string {
   const lines = event.split('\n').filter((line) => line.startsWith('data:'));
-  return parseLatin1Json(lines.map((line) => line.slice(5).trim()).join('\n'));
+  return lines.map((line) => line.slice(5).trim()).join('\n');
 }

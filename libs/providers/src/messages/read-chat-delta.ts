@@ -1,7 +1,7 @@
 // What a message or a delta of an OpenAI-speaking server says, whichever of the known places it says it in.
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { writeJson } from '../translate/exact-json.js';
-import { type UnknownRecord } from '../translate/read-request.js';
+import type { UnknownRecord } from '../translate/read-request.js';
 
 /** Text and thinking of one message or delta; '' where there is none. */
 export interface ChatWords {

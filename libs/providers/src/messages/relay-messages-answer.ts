@@ -1,6 +1,6 @@
 import { fromAnthropicUsage } from '../anthropic/anthropic-usage.js';
 import { readAnthropicErrorEvent } from '../anthropic/read-anthropic-failure.js';
-import { type Answer, type AnswerContext } from '../provider-adapter.js';
+import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { JsonProblem } from '../wire/json-problem.js';
 import { parseJson } from '../wire/read-unknown.js';
 import { type JsonSpans, RESPONSE_RULES, scanJson, WantedKeys } from '../wire/scan-json.js';

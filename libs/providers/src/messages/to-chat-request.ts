@@ -1,6 +1,6 @@
 // Anthropic's Messages request as OpenAI's chat request. Fields that OpenAI does not know are left out:
 // clients of this dialect send many that are hints (betas, containers, context management).
-import { type ProviderConfig } from '@sluice/config-schema';
+import type { ProviderConfig } from '@sluice/config-schema';
 import { asRecord } from '../wire/read-unknown.js';
 import { isStrictSchema, toToolSchema } from '../translate/json-schema.js';
 import { fromThinkingBudget } from '../translate/reasoning-effort.js';

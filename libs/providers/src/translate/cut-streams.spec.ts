@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { AnthropicStreamReader } from '../anthropic/anthropic-stream-reader.js';
 import { ChatToMessagesReader } from '../messages/chat-to-messages-reader.js';
 import { MessagesRelayReader } from '../messages/messages-relay-reader.js';
-import { type StreamReader } from '../provider-adapter.js';
+import type { StreamReader } from '../provider-adapter.js';
 import { CONTEXT, readFixture, readPieces } from './__fixtures__/read-stream.js';
 
 interface Case {
@@ -46,6 +46,11 @@ const CASES: readonly Case[] = [
 describe.each(CASES)('$name', ({ text, open, terminal }) => {
   const bytes = Buffer.from(text);
   const whole = readPieces(open(), [bytes]);
+
+  test('in one piece, it ends as it should', () => {
+    expect(whole.end.kind).toBe(text.includes('overloaded_error') ? 'failure' : 'complete');
+    expect(whole.text.includes(terminal)).toBe(whole.end.kind === 'complete');
+  });
 
   test('cut in two at any byte, it reads the same', () => {
     for (let at = 1; at < bytes.length; at += 1) {

@@ -1,5 +1,5 @@
 // A provider's refusal in the client's dialect: its status and words are kept where the fault is the client's.
-import { type ProviderFailure } from '../provider-adapter.js';
+import type { ProviderFailure } from '../provider-adapter.js';
 
 interface FailureTypes {
   readonly openai: string;

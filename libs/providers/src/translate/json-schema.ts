@@ -1,6 +1,6 @@
 // JSON Schemas between dialects. Schemas are the client's: walked with a bound, never interpreted.
 import { asRecord } from '../wire/read-unknown.js';
-import { type UnknownRecord } from './read-request.js';
+import type { UnknownRecord } from './read-request.js';
 
 /** Deeper than a request body may be nested. */
 const MAX_DEPTH = 64;

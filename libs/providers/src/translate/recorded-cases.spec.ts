@@ -6,13 +6,13 @@ import { toAnthropicRequest } from '../anthropic/to-anthropic-request.js';
 import { makeMessagesOverChatAdapter, messagesRelayAdapter } from '../messages/messages-adapters.js';
 import { toChatRequest } from '../messages/to-chat-request.js';
 import { openAiCompatibleAdapter } from '../openai-compatible/openai-compatible.adapter.js';
-import { type ProviderAdapter } from '../provider-adapter.js';
+import type { ProviderAdapter } from '../provider-adapter.js';
 import { assembleChat } from './__fixtures__/assemble-chat.js';
 import { assembleMessage } from './__fixtures__/assemble-message.js';
 import { anthropicWords, chatWords, type Words } from './__fixtures__/expected-words.js';
 import { CONTEXT, readPieces } from './__fixtures__/read-stream.js';
 import { cutAnyhow, readRecordedCases, type RecordedCase } from './__fixtures__/recorded-case.js';
-import { type UnknownRecord } from './read-request.js';
+import type { UnknownRecord } from './read-request.js';
 import { TranslationRefusal } from './translation-refusal.js';
 
 const ANTHROPIC = readRecordedCases(/^anthropic\.messages\./);

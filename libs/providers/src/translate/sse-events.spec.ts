@@ -14,7 +14,7 @@ test('comments, unknown fields and events without data are no events', () => {
 });
 
 test('data lines are joined, one leading space is not part of them', () => {
-  expect(read('data:1\ndata:  2\ndata:\n\n')).toEqual([['', '1\n 2\n']]);
+  expect(read('data:1\ndata:  2\ndata:\n\ndata: \n\n')).toEqual([['', '1\n 2\n']]);
 });
 
 test('CRLF ends lines too, and a byte order mark is not part of the first', () => {

@@ -74,6 +74,7 @@ export class SseEvents {
     const name = this.#name;
     this.#data = null;
     this.#name = '';
-    return data === null ? null : { name, data };
+    // Some servers keep a connection warm with events of nothing.
+    return data === null || data.trim() === '' ? null : { name, data };
   }
 }

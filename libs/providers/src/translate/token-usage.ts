@@ -1,5 +1,5 @@
-import { type TokenCounts } from '@sluice/contracts';
-import { type UnknownRecord } from './read-request.js';
+import type { TokenCounts } from '@sluice/contracts';
+import type { UnknownRecord } from './read-request.js';
 
 /** OpenAI's `usage` for these counts. */
 export const toChatUsage = (tokens: TokenCounts): UnknownRecord => ({

@@ -1,4 +1,4 @@
-import { type AnswerContext, type StreamContext } from '../provider-adapter.js';
+import type { AnswerContext, StreamContext } from '../provider-adapter.js';
 
 /** What a made answer needs beside the provider's own words. Optional, so that any context will do. */
 export interface MadeAnswer {

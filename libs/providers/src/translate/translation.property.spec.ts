@@ -5,7 +5,7 @@ import { aProvider } from '../__fixtures__/requests.js';
 import { anthropicAdapter } from '../anthropic/anthropic.adapter.js';
 import { makeMessagesOverChatAdapter, messagesRelayAdapter } from '../messages/messages-adapters.js';
 import { openAiCompatibleAdapter } from '../openai-compatible/openai-compatible.adapter.js';
-import { type ProviderAdapter, type RequestBody } from '../provider-adapter.js';
+import type { ProviderAdapter, RequestBody } from '../provider-adapter.js';
 import { assembleMessage } from './__fixtures__/assemble-message.js';
 import { CONTEXT, readPieces } from './__fixtures__/read-stream.js';
 import { TranslationRefusal } from './translation-refusal.js';

@@ -1,4 +1,4 @@
-import { type UnknownRecord } from './read-request.js';
+import type { UnknownRecord } from './read-request.js';
 import { TranslationRefusal } from './translation-refusal.js';
 
 /**

@@ -1,5 +1,5 @@
 // What a recorded answer says, read from its bytes without any of the code under test.
-import { type RecordedCase } from './recorded-case.js';
+import type { RecordedCase } from './recorded-case.js';
 
 /** Text and the arguments of all calls, as JSON values. */
 export interface Words {

@@ -1,8 +1,8 @@
 // Reads streams as the edge does, whole or cut.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StreamEnd, type StreamReader } from '../../provider-adapter.js';
-import { type TranslatedStreamContext } from '../translation-context.js';
+import type { StreamEnd, StreamReader } from '../../provider-adapter.js';
+import type { TranslatedStreamContext } from '../translation-context.js';
 
 export const CONTEXT: TranslatedStreamContext = {
   endpoint: 'chat.completions',
