@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '@sluice/testing';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+  readonly opsPort?: number;
+  readonly port?: number;
+}
+
+/** The built export service, running as its own process (`npm run build` first). */
+export class ExportProcess {
+  readonly lines: Line[] = [];
+  readonly pid: number | undefined;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<unknown[]>;
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn(process.execPath, [MAIN], {
+      env: {
+        PATH: process.env['PATH'],
+        EXPORT_PORT: '0',
+        EXPORT_OPS_PORT: '0',
+        SLUICE_EXIT_WITH_PARENT: '1',
+        ...env,
+      },
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.pid = this.child.pid;
+    this.ended = once(this.child, 'exit');
+    if (this.child.stdout === null) throw new Error('no stdout');
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      this.lines.push(JSON.parse(line) as Line);
+    });
+  }
+
+  get text(): string {
+    return JSON.stringify(this.lines);
+  }
+
+  /** Sends a signal; resolves with exit code and signal when the process has ended. */
+  async end(signal: NodeJS.Signals): Promise<unknown[]> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    return this.ended;
+  }
+
+  /** Of the API, without a slash at the end. */
+  async apiUrl(): Promise<string> {
+    return `http://127.0.0.1:${(await this.started()).port}`;
+  }
+
+  async readyz(): Promise<{ status: number; body: string }> {
+    const answer = await fetch(`http://127.0.0.1:${(await this.started()).opsPort}/readyz`);
+    return { status: answer.status, body: await answer.text() };
+  }
+
+  async ready(): Promise<void> {
+    await waitFor(async () => (await this.readyz()).status === 200, {
+      timeoutMs: 15_000,
+      intervalMs: 50,
+      message: () => `not ready: ${this.text}`,
+    });
+  }
+
+  private started(): Promise<Line> {
+    return waitFor(() => this.lines.find((line) => line.opsPort !== undefined), {
+      timeoutMs: 10_000,
+      message: () => `the export service did not start: ${this.text}`,
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { parseNatsUrl } from '@sluice/bus';
+import { logLevelVar, parseEnv, portVar, urlVar } from '@sluice/config-schema';
+import { z } from 'zod';
+
+/** One server or several with commas between; the value may hold a password and is not repeated. */
+const natsUrlVar = z
+  .string({ error: 'must be an address like nats://host:4222' })
+  .refine(isNatsUrl, { error: 'must be an address like nats://host:4222 or tls://user:password@host:4222' });
+
+const environmentSchema = z.object({
+  DATABASE_URL: urlVar(['postgres:', 'postgresql:']),
+  NATS_URL: natsUrlVar,
+  SLUICE_DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: logLevelVar,
+  EXPORT_HOST: z.string().default('127.0.0.1'),
+  EXPORT_PORT: portVar(8091),
+  EXPORT_OPS_HOST: z.string().default('127.0.0.1'),
+  EXPORT_OPS_PORT: portVar(9191),
+  EXPORT_INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,128}$/)
+    .optional(),
+});
+
+/** The environment of the export service, read once at start. */
+export interface ExportConfig {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly host: string;
+  readonly port: number;
+  readonly opsHost: string;
+  readonly opsPort: number;
+  /** This process's name, when it is given. */
+  readonly instance: string | undefined;
+}
+
+/** Reads the environment. Throws EnvironmentError that lists every variable at fault and shows no value. */
+export function readExportConfig(env: NodeJS.ProcessEnv): ExportConfig {
+  const parsed = parseEnv(environmentSchema, env);
+  return Object.freeze({
+    databaseUrl: parsed.DATABASE_URL,
+    natsUrl: parsed.NATS_URL,
+    dataDir: parsed.SLUICE_DATA_DIR,
+    logLevel: parsed.LOG_LEVEL,
+    host: parsed.EXPORT_HOST,
+    port: parsed.EXPORT_PORT,
+    opsHost: parsed.EXPORT_OPS_HOST,
+    opsPort: parsed.EXPORT_OPS_PORT,
+    instance: parsed.EXPORT_INSTANCE,
+  });
+}
+
+/** The secrets inside those addresses, for the mask: as written and decoded. */
+export function secretsOf(config: ExportConfig): string[] {
+  return [config.databaseUrl, ...config.natsUrl.split(',')].flatMap((address) => {
+    const url = URL.parse(address.trim());
+    if (url === null) return [];
+    // nats://token@host: a user without a password is a token.
+    const secret = url.password === '' && /^(nats|tls):$/.test(url.protocol) ? url.username : url.password;
+    return [secret, decoded(secret)].filter((text) => text !== '');
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isNatsUrl(text: string): boolean {
+  try {
+    parseNatsUrl(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
