@@ -128,7 +128,7 @@ export class Attempt implements UpstreamListener, Pausable {
   /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
   #mayBeBilled(): boolean {
     if (this.#isAnswered || this.#relay.isCommitted) return true;
-    return this.#isCut && (this.status === null || this.status < 300);
+    return this.#isCut && this.#call !== null && (this.status === null || this.status < 300);
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {

@@ -60,6 +60,24 @@ test('a stream reaches the client with the model it asked for and without the us
   expect(event.timing.firstTokenMs).toBeLessThanOrEqual(event.timing.totalMs);
 });
 
+test('what was held back until the first content comes out whole and in order, however late that is', async () => {
+  const events = wholeStream('a', 'b');
+  first.reply = (received) => {
+    beginStream(received);
+    // One event at a time, so that none arrives together with the next.
+    const send = (index: number): void => {
+      received.response.write(events[index]);
+      if (index + 1 < events.length) setTimeout(() => send(index + 1), 15);
+      else received.response.end();
+    };
+    send(0);
+  };
+  await using edge = await startTestEdge(modelOver([first]));
+  const { text } = await call(edge.port, { body: STREAM });
+  const expected = events.filter((event) => !event.includes('"usage"')).join('');
+  expect(text).toBe(expected.replaceAll('upstream-name', 'm'));
+});
+
 test('a client that asks for usage sees it', async () => {
   first.reply = stream(wholeStream('x'));
   await using edge = await startTestEdge(modelOver([first]));
