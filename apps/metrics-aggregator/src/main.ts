@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import {
+  checkNodeVersion,
+  createLogger,
+  exitWithParent,
+  installProcessGuards,
+  instanceName,
+  maskSecrets,
+  registerSecrets,
+} from '@sluice/service-kit';
+import { readMetricsAggregatorConfig, secretsOf } from './metrics-aggregator.config.js';
+import { runMetricsAggregator } from './run-metrics-aggregator.js';
+
+checkNodeVersion();
+
+async function main(): Promise<void> {
+  const config = readMetricsAggregatorConfig(process.env);
+  registerSecrets(secretsOf(config));
+  const instance = config.instance ?? instanceName('metrics-aggregator');
+  const log = createLogger({ service: 'metrics-aggregator', instance, level: config.logLevel });
+  const shutdown = await runMetricsAggregator({ config, instance, log });
+  installProcessGuards({ log, stop: shutdown.stop });
+  exitWithParent();
+}
+
+main().catch((error: unknown) => {
+  // Before there is a logger, or when it cannot even begin: one plain text for the operator.
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`metrics-aggregator: ${maskSecrets(reason)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,72 @@
+import { parseNatsUrl } from '@sluice/bus';
+import { logLevelVar, parseEnv, portVar, urlVar } from '@sluice/config-schema';
+import { z } from 'zod';
+
+/** One server or several with commas between; the value may hold a password and is not repeated. */
+const natsUrlVar = z
+  .string({ error: 'must be an address like nats://host:4222' })
+  .refine(isNatsUrl, { error: 'must be an address like nats://host:4222 or tls://user:password@host:4222' });
+
+const environmentSchema = z.object({
+  DATABASE_URL: urlVar(['postgres:', 'postgresql:']),
+  NATS_URL: natsUrlVar,
+  LOG_LEVEL: logLevelVar,
+  METRICS_AGGREGATOR_OPS_PORT: portVar(9193),
+  METRICS_AGGREGATOR_OPS_HOST: z.string().default('127.0.0.1'),
+  METRICS_AGGREGATOR_INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,128}$/)
+    .optional(),
+});
+
+/** The environment of the metrics-aggregator, read once at start. */
+export interface MetricsAggregatorConfig {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly logLevel: string;
+  readonly opsHost: string;
+  readonly opsPort: number;
+  /** This process's name, when it is given. */
+  readonly instance: string | undefined;
+}
+
+/** Reads the environment. Throws EnvironmentError that lists every variable at fault and shows no value. */
+export function readMetricsAggregatorConfig(env: NodeJS.ProcessEnv): MetricsAggregatorConfig {
+  const parsed = parseEnv(environmentSchema, env);
+  return Object.freeze({
+    databaseUrl: parsed.DATABASE_URL,
+    natsUrl: parsed.NATS_URL,
+    logLevel: parsed.LOG_LEVEL,
+    opsHost: parsed.METRICS_AGGREGATOR_OPS_HOST,
+    opsPort: parsed.METRICS_AGGREGATOR_OPS_PORT,
+    instance: parsed.METRICS_AGGREGATOR_INSTANCE,
+  });
+}
+
+/** The secrets inside those addresses, for the mask: as written and decoded. */
+export function secretsOf(config: MetricsAggregatorConfig): string[] {
+  return [config.databaseUrl, ...config.natsUrl.split(',')].flatMap((address) => {
+    const url = URL.parse(address.trim());
+    if (url === null) return [];
+    // nats://token@host: a user without a password is a token.
+    const secret = url.password === '' && /^(nats|tls):$/.test(url.protocol) ? url.username : url.password;
+    return [secret, decoded(secret)].filter((text) => text !== '');
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isNatsUrl(text: string): boolean {
+  try {
+    parseNatsUrl(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,189 @@
+// Wires the aggregator, starts it in the order in which its parts need each other, and stops it the other way round.
+import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { RpcException } from '@nestjs/microservices';
+import {
+  createMetricsRegistry,
+  HealthRegistry,
+  type Logger,
+  onShutdown,
+  type OpsServer,
+  PinoLoggerService,
+  type Shutdown,
+  startOpsServer,
+} from '@sluice/service-kit';
+import {
+  describeDatabaseUrl,
+  findMissingTables,
+  MetricMinuteWriter,
+  openDatabase,
+  type SluiceDatabase,
+} from '@sluice/storage';
+import type { Registry } from 'prom-client';
+import { createAggregatorMetrics } from './aggregator-metrics.js';
+import { DatabaseMonitor } from './database-monitor.js';
+import { FleetMetrics } from './fleet-metrics.js';
+import { LivePublisher } from './live-publisher.js';
+import type { MetricsAggregatorConfig } from './metrics-aggregator.config.js';
+import { MetricsAggregatorModule } from './metrics-aggregator.module.js';
+import { REQUEST_METRICS_CONSUMER } from './request-metrics.consumer.js';
+import { RollupApplier } from './rollup-applier.js';
+import { RollupFlusher } from './rollup-flusher.js';
+import { TopologyKeeper } from './topology-keeper.js';
+
+/** What main has read and made. */
+export interface RunMetricsAggregatorOptions {
+  readonly config: MetricsAggregatorConfig;
+  readonly instance: string;
+  readonly log: Logger;
+}
+
+/** A batch and a probe at a time; one to spare. */
+const POOL_SIZE = 3;
+/** A batch takes milliseconds; a database that needs this long is not well. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** Many events of one minute become few rows, so a batch may be large and wait a little for company. */
+const MOST_EVENTS = 2_000;
+const LONGEST_WAIT_MS = 200;
+/** Messages in the work at a time: at one event each and five batches a second still 1,280 events/s. */
+const CONCURRENCY = 256;
+const CLOSE_CONSUMERS_MS = 20_000;
+
+/** Starts the service; resolves when it runs, with database and NATS there or not. Throws when its ops port is taken. */
+export async function runMetricsAggregator(options: RunMetricsAggregatorOptions): Promise<Shutdown> {
+  const { config, log, instance } = options;
+  const health = new HealthRegistry();
+  const registry = createMetricsRegistry('metrics-aggregator', instance);
+  const stopping = new AbortController();
+  // First of all, so that a second one on this machine ends before it touches anything.
+  const ops = await startOpsServer({
+    host: config.opsHost,
+    port: config.opsPort,
+    portVariable: 'METRICS_AGGREGATOR_OPS_PORT',
+    health,
+    metrics: registry,
+    info: () => ({ instance }),
+  });
+
+  const database = createDatabaseSide(options, { registry, stopping: stopping.signal });
+  const nats = connectNats({ url: config.natsUrl, name: instance, log });
+  const topology = new TopologyKeeper({
+    nats,
+    log,
+    ensure: async () => ensureTopology(await nats.ready, { log }),
+  });
+  const live = new LivePublisher({ nats, instance, log });
+  health.add('database', () => database.monitor.check());
+  health.add('nats', () => ({ ok: nats.isConnected(), required: true, detail: nats.address }));
+  health.add('streams', () => topology.check());
+
+  const strategy = new JetStreamStrategy({
+    nats,
+    log,
+    concurrency: CONCURRENCY,
+    closeTimeoutMs: CLOSE_CONSUMERS_MS,
+  });
+  const app = await NestFactory.createMicroservice(MetricsAggregatorModule.with(database.flusher), {
+    strategy,
+    logger: new PinoLoggerService(log),
+    abortOnError: false,
+  });
+  const shutdown = stopInOrder({ log, app, health, nats, ops, database, topology, live, stopping });
+  database.monitor.start();
+  topology.start();
+  live.start();
+  await app.listen();
+  health.setServing(true);
+  log.info({ opsPort: ops.port }, 'metrics-aggregator runs');
+  return shutdown;
+}
+
+interface DatabaseSide {
+  readonly db: SluiceDatabase;
+  readonly monitor: DatabaseMonitor;
+  readonly flusher: RollupFlusher;
+}
+
+function createDatabaseSide(
+  { config, instance, log }: RunMetricsAggregatorOptions,
+  { registry, stopping }: { readonly registry: Registry; readonly stopping: AbortSignal },
+): DatabaseSide {
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: POOL_SIZE,
+    applicationName: instance,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    log,
+  });
+  const monitor = new DatabaseMonitor({
+    address: describeDatabaseUrl(config.databaseUrl),
+    log,
+    probe: async () => {
+      const missing = await findMissingTables(db);
+      return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}: run the migrations`;
+    },
+  });
+  const writer = new MetricMinuteWriter(db);
+  const fleet = new FleetMetrics(registry);
+  const applier = new RollupApplier({
+    apply: (batch) => writer.apply(batch),
+    monitor,
+    metrics: createAggregatorMetrics(registry),
+    onCounted: (event) => fleet.count(event),
+    stopping,
+    consumer: REQUEST_METRICS_CONSUMER.durable,
+    stream: REQUEST_METRICS_CONSUMER.stream,
+  });
+  const flusher = new RollupFlusher({
+    apply: (work) => applier.apply(work),
+    maxEvents: MOST_EVENTS,
+    maxWaitMs: LONGEST_WAIT_MS,
+  });
+  return { db, monitor, flusher };
+}
+
+interface RunningParts {
+  readonly log: Logger;
+  readonly app: INestMicroservice;
+  readonly health: HealthRegistry;
+  readonly nats: NatsLink;
+  readonly ops: OpsServer;
+  readonly database: DatabaseSide;
+  readonly topology: TopologyKeeper;
+  readonly live: LivePublisher;
+  readonly stopping: AbortController;
+}
+
+function stopInOrder(parts: RunningParts): Shutdown {
+  const { log, app, health, nats, ops, database, topology, live, stopping } = parts;
+  return onShutdown({
+    log,
+    steps: [
+      { name: 'readiness', timeoutMs: 100, run: () => health.setServing(false) },
+      {
+        name: 'consumers',
+        // The strategy's own limit and the flush of its last acks.
+        timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
+        run: async () => {
+          // Commits go on; only who waits for a database that is away gives up.
+          // Nest would log another kind of error once more.
+          stopping.abort(new RpcException('the aggregator stops while the database is away'));
+          await app.close();
+        },
+      },
+      { name: 'live numbers', timeoutMs: 100, run: () => live.stop() },
+      { name: 'topology', timeoutMs: 100, run: () => topology.stop() },
+      { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
+      {
+        name: 'database',
+        timeoutMs: 5_000,
+        run: async () => {
+          database.monitor.stop();
+          await database.db.destroy();
+        },
+      },
+      { name: 'ops', timeoutMs: 1_000, run: () => ops.close() },
+    ],
+  });
+}
