@@ -9,6 +9,7 @@ import {
   registerSecrets,
 } from '@sluice/service-kit';
 import { readMetricsAggregatorConfig, secretsOf } from './metrics-aggregator.config.js';
+import { readRollupRetention } from './read-rollup-retention.js';
 import { runMetricsAggregator } from './run-metrics-aggregator.js';
 
 checkNodeVersion();
@@ -18,7 +19,11 @@ async function main(): Promise<void> {
   registerSecrets(secretsOf(config));
   const instance = config.instance ?? instanceName('metrics-aggregator');
   const log = createLogger({ service: 'metrics-aggregator', instance, level: config.logLevel });
-  const shutdown = await runMetricsAggregator({ config, instance, log });
+  const retention = readRollupRetention(process.env, process.cwd());
+  if (retention.kind === 'unknown') {
+    log.error(`no roll-up is deleted, because the config cannot be read: ${retention.problem}`);
+  }
+  const shutdown = await runMetricsAggregator({ config, retention, instance, log });
   installProcessGuards({ log, stop: shutdown.stop });
   exitWithParent();
 }

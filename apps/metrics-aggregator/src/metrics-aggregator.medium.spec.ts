@@ -165,6 +165,18 @@ describe('minutes', () => {
     expect(rows).toEqual([{ minute: new Date(toMinute(occurredAt)), requests: 3 }]);
   });
 
+  it('minutes past retention go at start, and the others stay', async () => {
+    const days = (count: number): string => new Date(Date.now() - count * 86_400_000).toISOString();
+    const events = [401, 402, 399].map((age) => ({ ...requestsOfSpool(1)[0]!, occurredAt: days(age) }));
+    await bus.publish(events);
+    const first = startAggregator();
+    await allSettled();
+    expect(await countRequests()).toBe(3);
+    await first.end('SIGTERM');
+    startAggregator();
+    await waitFor(async () => (await countRequests()) === 1, CATCH_UP);
+  });
+
   it('each event that can never be counted goes to the dead stream once, and the good ones around it count', async () => {
     const spoolId = randomUUID();
     const events = requestsOfSpool(40, spoolId);

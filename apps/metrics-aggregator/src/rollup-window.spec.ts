@@ -44,8 +44,10 @@ const events: fc.Arbitrary<RequestCompleted[]> = fc.array(
   { maxLength: 40 },
 );
 
-const total = (rows: readonly NewMetricMinuteRow[], column: 'requests' | 'input_tokens' | 'cost_usd_nanos') =>
-  rows.reduce((sum, row) => sum + row[column], 0n);
+const total = (
+  rows: readonly NewMetricMinuteRow[],
+  column: 'requests' | 'input_tokens' | 'cost_usd_nanos' | 'latency_sum_us',
+) => rows.reduce((sum, row) => sum + row[column], 0n);
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 const sorted = (rows: readonly NewMetricMinuteRow[]): string[] =>
   rows
@@ -67,6 +69,9 @@ describe('rollUp', () => {
         expect(sumOf(rows.map((row) => sumOf(row.latency_buckets)))).toBe(found.length);
         expect(sumOf(rows.map((row) => sumOf(row.first_token_buckets)))).toBe(
           found.filter((event) => event.timing.firstTokenMs !== null).length,
+        );
+        expect(total(rows, 'latency_sum_us')).toBe(
+          found.reduce((sum, event) => sum + BigInt(Math.round(event.timing.totalMs * 1_000)), 0n),
         );
         for (const row of rows) expect(BigInt(sumOf(row.latency_buckets))).toBe(row.requests);
       }),

@@ -16,6 +16,7 @@ import {
 import {
   describeDatabaseUrl,
   findMissingTables,
+  MetricMinuteRepository,
   MetricMinuteWriter,
   openDatabase,
   type SluiceDatabase,
@@ -28,13 +29,16 @@ import { LivePublisher } from './live-publisher.js';
 import type { MetricsAggregatorConfig } from './metrics-aggregator.config.js';
 import { MetricsAggregatorModule } from './metrics-aggregator.module.js';
 import { REQUEST_METRICS_CONSUMER } from './request-metrics.consumer.js';
+import type { RollupRetention } from './read-rollup-retention.js';
 import { RollupApplier } from './rollup-applier.js';
 import { RollupFlusher } from './rollup-flusher.js';
+import { RollupKeeper } from './rollup-keeper.js';
 import { TopologyKeeper } from './topology-keeper.js';
 
 /** What main has read and made. */
 export interface RunMetricsAggregatorOptions {
   readonly config: MetricsAggregatorConfig;
+  readonly retention: RollupRetention;
   readonly instance: string;
   readonly log: Logger;
 }
@@ -91,6 +95,7 @@ export async function runMetricsAggregator(options: RunMetricsAggregatorOptions)
   });
   const shutdown = stopInOrder({ log, app, health, nats, ops, database, topology, live, stopping });
   database.monitor.start();
+  database.keeper?.start();
   topology.start();
   live.start();
   await app.listen();
@@ -103,10 +108,12 @@ interface DatabaseSide {
   readonly db: SluiceDatabase;
   readonly monitor: DatabaseMonitor;
   readonly flusher: RollupFlusher;
+  /** Absent when nobody knows how long to keep. */
+  readonly keeper: RollupKeeper | undefined;
 }
 
 function createDatabaseSide(
-  { config, instance, log }: RunMetricsAggregatorOptions,
+  { config, retention, instance, log }: RunMetricsAggregatorOptions,
   { registry, stopping }: { readonly registry: Registry; readonly stopping: AbortSignal },
 ): DatabaseSide {
   const db = openDatabase({
@@ -140,7 +147,17 @@ function createDatabaseSide(
     maxEvents: MOST_EVENTS,
     maxWaitMs: LONGEST_WAIT_MS,
   });
-  return { db, monitor, flusher };
+  const minutes = new MetricMinuteRepository(db);
+  const keeper =
+    retention.kind === 'unknown'
+      ? undefined
+      : new RollupKeeper({
+          deleteBefore: (moment, limit) => minutes.deleteBefore(moment, limit),
+          keepMs: retention.keepMs,
+          log,
+          whenWell: (signal) => monitor.whenWell(signal),
+        });
+  return { db, monitor, flusher, keeper };
 }
 
 interface RunningParts {
@@ -175,6 +192,7 @@ function stopInOrder(parts: RunningParts): Shutdown {
       { name: 'live numbers', timeoutMs: 100, run: () => live.stop() },
       { name: 'topology', timeoutMs: 100, run: () => topology.stop() },
       { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
+      { name: 'retention', timeoutMs: 15_000, run: () => database.keeper?.stop() },
       {
         name: 'database',
         timeoutMs: 5_000,

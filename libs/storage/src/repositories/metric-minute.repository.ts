@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { SluiceDatabase } from '../database.js';
 import type { SluiceSchema } from '../sluice-schema.js';
 import type { TeamScope } from './team-scope.js';
@@ -36,8 +36,14 @@ export class MetricMinuteRepository {
 
   /** Deletes minutes before that moment, at most `limit` rows, and returns how many went: call again while it is `limit`. */
   async deleteBefore(moment: Date, limit: number): Promise<number> {
-    const { numAffectedRows } = await deleteBeforeSql(moment, limit).execute(this.db);
+    const { numAffectedRows } = await this.deleteBeforeSql(moment, limit).execute(this.db);
     return Number(numAffectedRows ?? 0n);
+  }
+
+  /** Rows are found by place: they have no short key, and nobody updates a minute that old. */
+  deleteBeforeSql(moment: Date, limit: number): RawBuilder<unknown> {
+    return sql`delete from metric_minute
+where ctid = any(array(select ctid from metric_minute where minute < ${moment} limit ${limit}))`;
   }
 
   /** The query itself, for the test that compares its text with `__sql__/`. */
@@ -79,8 +85,3 @@ type SumColumn =
   | 'cache_write_tokens'
   | 'reasoning_tokens'
   | 'cost_usd_nanos';
-
-/** Rows are found by place: they have no short key, and nobody updates a minute that old. */
-const deleteBeforeSql = (moment: Date, limit: number) => sql`
-delete from metric_minute where ctid = any(array(
-  select ctid from metric_minute where minute < ${moment} limit ${limit}))`;

@@ -43,6 +43,8 @@ const TEXTS = {
     consumer: 'c',
     stream: 's',
   }).compile(db).sql,
+  'metric-minute.delete-before': new MetricMinuteRepository(db).deleteBeforeSql(new Date(0), 1).compile(db)
+    .sql,
   'metric-minute.sums': new MetricMinuteRepository(db)
     .sumsQuery({ from: new Date(0), to: new Date(1) }, teams)
     .compile().sql,
