@@ -1,7 +1,7 @@
 // Starts one edge. The only place with effects at top level.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectNats, EventPublisher, EventSpool } from '@sluice/bus/publishing';
+import { connectNats, EventPublisher, EventSpool, GroupCommit } from '@sluice/bus/publishing';
 import { EnvironmentError, findConfigFile, formatProblems } from '@sluice/config-schema';
 import {
   checkNodeVersion,
@@ -55,6 +55,7 @@ async function main(): Promise<void> {
   for (const warning of warnings) log.warn({ path: warning.path }, formatProblems([warning], file.path));
 
   const spool = EventSpool.open({ rootDir: join(env.dataDir, 'spool'), recoverIntent, log });
+  const records = new GroupCommit(spool);
   const nats = connectNats({ url: env.natsUrl, name: env.instance, log });
   const publisher = new EventPublisher({ spool, nats, log });
   publisher.start();
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
   health.add('spool', () => ({ ok: spool.stats().isStoring }));
 
-  const edge = await createEdgeProxy({ generation, sink: spool, instance: env.instance, log, metrics });
+  const edge = await createEdgeProxy({ generation, sink: records, instance: env.instance, log, metrics });
   const ops = await startOpsServer({
     host: env.opsHost,
     port: env.opsPort,
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
         run: () => edge.drain(graceMs),
         timeoutMs: graceMs + 2_000,
       },
-      { name: 'events', run: () => publisher.close(FLUSH_MS), timeoutMs: FLUSH_MS + 1_000 },
+      { name: 'events', run: () => flushEvents(records, publisher), timeoutMs: FLUSH_MS + 1_000 },
       { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },
       { name: 'nats', run: () => nats.close(), timeoutMs: 6_000 },
       { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
@@ -98,4 +99,9 @@ async function main(): Promise<void> {
 /** An error of ours that explains one of the system's, e.g. a port that is in use. */
 function isFromSystem(error: unknown): error is Error {
   return error instanceof Error && error.cause instanceof Error && 'syscall' in error.cause;
+}
+
+async function flushEvents(records: GroupCommit, publisher: EventPublisher): Promise<void> {
+  records.flush();
+  await publisher.close(FLUSH_MS);
 }

@@ -6,6 +6,7 @@ export * from './event-publisher.js';
 export * from './nats-connection.js';
 export { EventSpool } from './spool/event-spool.js';
 export * from './spool/event-spool.types.js';
+export * from './spool/group-commit.js';
 export { type SequenceRange } from './spool/sequence-set.js';
 export { type SpooledStream } from './spool/spooled-streams.js';
 export * from './streams.js';

@@ -11,8 +11,9 @@ export class RecordingSink implements EventSink {
   readonly subjects: string[] = [];
   #sequence = 0;
 
-  appendIntent(eventId: string, json: string): void {
+  appendIntent(eventId: string, json: string, onWritten: () => void): void {
     this.intents.push({ eventId, json });
+    setImmediate(onWritten);
   }
 
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {

@@ -13,8 +13,8 @@ import { mayTryNext, toFinalAnswer } from './retry-decision.js';
 
 /** What the walk tells the rooms around it. */
 export interface WalkListener {
-  /** Before each upstream call; what it writes must be written when it returns. */
-  onIntent(exchange: Exchange): void;
+  /** Before each upstream call, which begins with `onWritten`: by then the intent is stored. */
+  onIntent(exchange: Exchange, onWritten: () => void): void;
   /** Once, when the client has its answer or is gone; also after a bug. */
   onEnd(exchange: Exchange, ending: Ending): void;
   /** What must never happen. The walk ends the request by itself. */
@@ -117,7 +117,7 @@ class Walk implements RunningWalk {
     exchange.target = target;
     exchange.attemptsBegun += 1;
     this.#attemptStartedMs = performance.now();
-    this.#attempt = new Attempt({
+    const attempt = new Attempt({
       exchange,
       target,
       attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
@@ -125,8 +125,13 @@ class Walk implements RunningWalk {
       onResult: (result) => this.#onResult(result, index),
       onBug: (error) => this.#onBug(error),
     });
-    this.#options.listener.onIntent(exchange);
-    this.#attempt.start();
+    this.#attempt = attempt;
+    this.#options.listener.onIntent(exchange, () => this.#guard(() => this.#startAttempt(attempt)));
+  }
+
+  /** The client may have gone, or the deadline passed, while the intent was written. */
+  #startAttempt(attempt: Attempt): void {
+    if (!this.#isOver && this.#attempt === attempt) attempt.start();
   }
 
   #onResult(result: AttemptResult, index: number): void {

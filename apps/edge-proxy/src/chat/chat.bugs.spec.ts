@@ -39,10 +39,10 @@ class BrokenIntents extends RecordingSink {
   constructor(private left: number) {
     super();
   }
-  override appendIntent(eventId: string, json: string): void {
+  override appendIntent(eventId: string, json: string, onWritten: () => void): void {
     if (this.left === 0) throw new TypeError('bug in the sink');
     this.left -= 1;
-    super.appendIntent(eventId, json);
+    super.appendIntent(eventId, json, onWritten);
   }
 }
 

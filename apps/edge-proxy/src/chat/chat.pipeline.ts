@@ -50,7 +50,7 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
     running: rooms.running,
     askedDeadlineMs: askedDeadlineMs(request.headers),
     listener: {
-      onIntent: (begun) => rooms.reporter.recordIntent(begun),
+      onIntent: (begun, onWritten) => rooms.reporter.recordIntent(begun, onWritten),
       onEnd: (ended, ending) => rooms.reporter.report(ended, ending),
       onBug: (broken, error) => rooms.onBug(error, broken),
     },

@@ -1,5 +1,6 @@
 // What is told of a request, what goes to the provider, and what of its answer reaches the client.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { waitFor } from '@sluice/testing';
 import { cloudEventSchema, requestCompletedSchema } from '@sluice/contracts';
 import {
   answer,
@@ -12,6 +13,7 @@ import {
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
 import { call, chatBody } from '../__fixtures__/http-client.js';
+import { RecordingSink } from '../__fixtures__/recording-sink.js';
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
 import { recoverIntent } from '../reporting/to-request-event.js';
@@ -153,6 +155,48 @@ describe('the intent', () => {
     for (const { eventId, occurredAt } of recovered) {
       expect([eventId, occurredAt]).toEqual([event.eventId, event.occurredAt]);
     }
+  });
+});
+
+/** A sink that is slow to store intents: the test says when. */
+class HeldIntents extends RecordingSink {
+  readonly held: (() => void)[] = [];
+  override appendIntent(eventId: string, json: string, onWritten: () => void): void {
+    this.intents.push({ eventId, json });
+    this.held.push(onWritten);
+  }
+}
+
+describe('while the intent is being stored', () => {
+  test('nothing goes to the provider', async () => {
+    const sink = new HeldIntents();
+    await using edge = await startTestEdge(modelOver([first]), sink);
+    const pending = call(edge.port);
+    await waitFor(() => sink.held.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 60)); // a provider would have been called by now
+    expect([first.calls.length, first.connections]).toEqual([0, 0]);
+    sink.held[0]?.();
+    expect((await pending).status).toBe(200);
+  });
+
+  test.each([
+    ['the client goes', 'cancelled', 499],
+    ['the deadline passes', 'failed', 504],
+  ])('%s: nobody is called afterwards, and nothing is charged', async (what, outcome, status) => {
+    const sink = new HeldIntents();
+    await using edge = await startTestEdge(modelOver([first]), sink);
+    const abort = new AbortController();
+    const headers = { 'x-api-key': KEY, ...(status === 504 ? { 'x-sluice-deadline-ms': '50' } : {}) };
+    const pending = call(edge.port, { headers, signal: abort.signal }).catch(() => undefined);
+    await waitFor(() => sink.held.length === 1, { message: what });
+    if (status === 499) abort.abort();
+    const event = await sink.theEvent();
+    sink.held[0]?.();
+    await pending;
+    await new Promise((resolve) => setTimeout(resolve, 60)); // a provider would have been called by now
+    expect(first.connections).toBe(0);
+    expect(event).toMatchObject({ outcome, status, attempts: [{ usage: 'none', costUsdNanos: 0 }] });
+    expect(sink.events).toHaveLength(1);
   });
 });
 

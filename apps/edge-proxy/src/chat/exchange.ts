@@ -3,11 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contracts';
 import type { Endpoint, RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
-import type {
-  ConfigGeneration,
-  PreparedModel,
-  PreparedTarget,
-} from '../control/config-generation.js';
+import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
 
 /** How a request ended; becomes the last fields of its event. */
 export interface Ending {

@@ -1,10 +1,5 @@
 // One generation of the config, made ready for the hot path: nothing in it is parsed or looked up twice.
-import type {
-  GatewayConfig,
-  ModelConfig,
-  ProviderConfig,
-  TokenPrice,
-} from '@sluice/config-schema';
+import type { GatewayConfig, ModelConfig, ProviderConfig, TokenPrice } from '@sluice/config-schema';
 import { type Endpoint, PROVIDER_ADAPTERS, type ProviderAdapter } from '@sluice/providers';
 import type { KeyRing } from '../access/key-ring.js';
 

@@ -3,10 +3,11 @@ import type { Ending, Exchange } from '../chat/exchange.js';
 import type { EdgeMetrics } from './edge-metrics.js';
 import { type EventOrigin, makeEventOrigin, toIntentJson, toRequestEventJson } from './to-request-event.js';
 
-/** The spool, as far as this room needs it. Neither call throws or waits. */
+/** The spool, as far as this room needs it. Neither call throws. */
 export interface EventSink {
   readonly spoolId: string;
-  appendIntent(eventId: string, intentJson: string): void;
+  /** `onWritten` is called when the intent is stored (or counted as not stored), not before this call returns. */
+  appendIntent(eventId: string, intentJson: string, onWritten: () => void): void;
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void;
 }
 
@@ -42,9 +43,9 @@ export class Reporter {
     this.#mask = options.mask;
   }
 
-  /** Written before the provider is called: a request whose process dies is still known. */
-  recordIntent(exchange: Exchange): void {
-    this.#sink.appendIntent(exchange.eventId, toIntentJson(exchange, this.#origin));
+  /** Written before the provider is called, in `onWritten`: a request whose process dies is still known. */
+  recordIntent(exchange: Exchange, onWritten: () => void): void {
+    this.#sink.appendIntent(exchange.eventId, toIntentJson(exchange, this.#origin), onWritten);
   }
 
   /** Once for each request. Without a caller there is no event: nobody could be billed or told. */

@@ -1,10 +1,6 @@
 import { GatewayError } from '@sluice/contracts';
 import type { Caller } from '../access/caller.js';
-import type {
-  ConfigGeneration,
-  PreparedModel,
-  PreparedTarget,
-} from '../control/config-generation.js';
+import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
 
 /**
  * The model that a client means.

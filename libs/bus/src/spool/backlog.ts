@@ -50,13 +50,13 @@ export class Backlog {
     return this.#gaps.length === 0;
   }
 
-  /** Leaves the event just written, in a frame of so many bytes, to the disk. */
-  leave(event: SpooledEvent, frameBytes: number): void {
+  /** Leaves an event that was written, in a frame at these offsets of its segment, to the disk. In the order of the frames. */
+  leave(event: SpooledEvent, start: number, end: number): void {
     const { segment, streamCode, sequence } = event;
-    const gap = this.#extending ?? this.#begin(segment, segment.bytes - frameBytes);
+    const gap = this.#extending ?? this.#begin(segment, start);
     this.#extending = gap;
     gap.endIndex = segment.index;
-    gap.endOffset = segment.bytes;
+    gap.endOffset = end;
     gap.sequences?.set(streamCode, [gap.sequences.get(streamCode)?.[0] ?? sequence, sequence]);
   }
 

@@ -1,32 +1,23 @@
 // The edge's own store of events: written before anything else happens to them, kept until their PubAck.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BusLog, toErrorFacts } from '../bus-log.js';
-import { LOCK_FILE } from './adopt-folders.js';
 import { AdoptedSpools } from './adopted-spools.js';
 import { Backlog } from './backlog.js';
 import { readBootId } from './boot-id.js';
 import type { EventSpoolOptions, SpoolStats } from './event-spool.types.js';
+import { FolderWriter } from './folder-writer.js';
 import { FrameEncoder } from './frame.js';
+import type { SpoolRecord } from './group-commit.js';
 import { LiveQueue } from './live-queue.js';
 import { OneAtATime } from './one-at-a-time.js';
-import { SegmentWriter } from './segment-writer.js';
-import { nodeSpoolFiles, type SpoolFiles } from './spool-files.js';
+import { type GroupMember, RecordGroup } from './record-group.js';
+import { nodeSpoolFiles } from './spool-files.js';
 import { SpoolFolder, type SpooledEvent, type SpoolSegment } from './spool-folder.js';
-import { takeSpoolLock } from './spool-lock.js';
-import { REQUESTS_CODE, SPOOLED_STREAMS, type SpooledStream } from './spooled-streams.js';
+import { REQUESTS_CODE } from './spooled-streams.js';
+import { SPOOL_DEFAULTS } from './spool-defaults.js';
 import { TroubleLog } from './trouble-log.js';
 
-const MIB = 1024 * 1024;
-const DEFAULT_MAX_BYTES = 1024 * MIB;
-const DEFAULT_SEGMENT_BYTES = 8 * MIB;
-const DEFAULT_FSYNC_INTERVAL_MS = 200;
-const DEFAULT_CHECKPOINT_INTERVAL_MS = 1_000;
-const DEFAULT_ADOPT_INTERVAL_MS = 60_000;
-const DEFAULT_LIVE_QUEUE = { maxEvents: 8192, maxBytes: 8 * MIB };
-/** A folder that could not be made is tried again, but not by every request. */
-const RETRY_FOLDER_MS = 1_000;
 /** The last part of a full spool is for the outcomes of what has begun. */
 const INTENT_SHARE = 15 / 16;
 /** A segment that only open intents hold is freed by writing these again, once so many follow it. */
@@ -38,29 +29,26 @@ const NOWHERE: SpoolSegment = new SpoolFolder('', '').toSegment(0, 0);
 /**
  * A spool: one folder of this process, and the folders of dead processes that it adopted.
  *
- * `appendIntent` and `appendRequestEvent` are for the request path: synchronous, one write(2), they never throw. A
- * record that cannot be stored is counted and the service goes on. The rest is for {@link EventPublisher}.
+ * What appends is for the request path: synchronous, one write(2), never throws. A record that cannot be stored is
+ * counted and the service goes on. The rest is for {@link EventPublisher}.
  */
 export class EventSpool {
   /** UUID of this process's folder; the first half of every number. */
   readonly spoolId = randomUUID();
   /** Called after each event that waits for the publisher. Must be cheap and must not throw. */
   onAppended: () => void = () => undefined;
-  readonly #rootDir: string;
   readonly #maxBytes: number;
-  readonly #segmentBytes: number;
   readonly #log: BusLog;
   readonly #trouble: TroubleLog;
-  readonly #files: SpoolFiles;
+  readonly #writer: FolderWriter;
   readonly #recoverIntent: EventSpoolOptions['recoverIntent'];
   readonly #folder: SpoolFolder;
   readonly #encoder = new FrameEncoder();
+  readonly #group = new RecordGroup();
   readonly #live: LiveQueue;
   readonly #backlog: Backlog;
   readonly #adopted: AdoptedSpools;
   readonly #timers: NodeJS.Timeout[];
-  #writer: SegmentWriter | null = null;
-  #retryFolderAt = 0;
   #appended = 0;
   #intentsNotStored = 0;
   #damagedBytes = 0;
@@ -72,42 +60,43 @@ export class EventSpool {
   #isClosed = false;
 
   private constructor(options: EventSpoolOptions) {
-    this.#rootDir = options.rootDir;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
-    this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+    const { rootDir } = options;
+    this.#maxBytes = options.maxBytes ?? SPOOL_DEFAULTS.maxBytes;
     this.#log = options.log;
-    this.#files = options.files ?? nodeSpoolFiles;
-    this.#live = new LiveQueue(options.liveQueue ?? DEFAULT_LIVE_QUEUE);
+    const files = options.files ?? nodeSpoolFiles;
+    const segmentBytes = options.segmentBytes ?? SPOOL_DEFAULTS.segmentBytes;
+    this.#live = new LiveQueue(options.liveQueue ?? SPOOL_DEFAULTS.liveQueue);
     this.#backlog = new Backlog((damage) => {
       this.#damagedBytes += damage.damagedBytes;
       this.#log.error(damage, 'a spool segment is damaged; what cannot be read is counted as dropped');
     });
     this.#adopted = new AdoptedSpools({
-      rootDir: this.#rootDir,
+      rootDir,
       backlog: this.#backlog,
       recoverIntent: options.recoverIntent,
       log: this.#log,
-      files: this.#files,
-      segmentBytes: this.#segmentBytes,
+      files,
+      segmentBytes,
       bootId: options.bootId ?? readBootId(),
       takeOver: (eventId, intentJson) => this.#takeOver(eventId, intentJson),
       sync: () => this.#sync(),
     });
     this.#recoverIntent = options.recoverIntent;
-    this.#folder = new SpoolFolder(join(this.#rootDir, this.spoolId), this.spoolId);
+    this.#folder = new SpoolFolder(join(rootDir, this.spoolId), this.spoolId);
     this.#folder.bootId = options.bootId ?? readBootId();
-    this.#trouble = new TroubleLog(options.log, { spoolId: this.spoolId, dir: this.#rootDir }, () =>
+    this.#trouble = new TroubleLog(options.log, { spoolId: this.spoolId, dir: rootDir }, () =>
       this.#folder.droppedCount(REQUESTS_CODE),
     );
+    this.#writer = new FolderWriter({ rootDir, folder: this.#folder, segmentBytes, files });
     try {
-      this.#openFolder();
+      this.#writer.open();
     } catch (error) {
       this.#fail(error);
     }
     this.#timers = [
-      this.#syncing.every(options.fsyncIntervalMs ?? DEFAULT_FSYNC_INTERVAL_MS),
-      this.#saving.every(options.checkpointIntervalMs ?? DEFAULT_CHECKPOINT_INTERVAL_MS),
-      this.#adopting.every(options.adoptIntervalMs ?? DEFAULT_ADOPT_INTERVAL_MS),
+      this.#syncing.every(options.fsyncIntervalMs ?? SPOOL_DEFAULTS.fsyncIntervalMs),
+      this.#saving.every(options.checkpointIntervalMs ?? SPOOL_DEFAULTS.checkpointIntervalMs),
+      this.#adopting.every(options.adoptIntervalMs ?? SPOOL_DEFAULTS.adoptIntervalMs),
     ];
     this.#adopting.run();
   }
@@ -125,7 +114,7 @@ export class EventSpool {
     }
     try {
       const length = this.#encoder.encodeIntent(eventId, intentJson);
-      this.#folder.openIntent(eventId, intentJson, this.#write(length));
+      this.#folder.openIntent(eventId, intentJson, this.#append(this.#encoder.buffer, length));
     } catch (error) {
       this.#intentsNotStored += 1;
       this.#fail(error);
@@ -137,23 +126,28 @@ export class EventSpool {
    * returns the CloudEvent. Never throws.
    */
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {
-    const sequence = this.#folder.takeSequence(REQUESTS_CODE);
-    const json = this.#toJson(toJson, sequence);
-    const isStored =
-      json !== null &&
-      this.#store({
-        streamCode: REQUESTS_CODE,
-        sequence,
-        eventId,
-        subject,
-        json,
-        jsonBytes: 0,
-        segment: NOWHERE,
-      });
-    if (isStored) this.onAppended();
-    else this.#drop(eventId, sequence);
-    this.#folder.closeIntent(eventId);
-    if (isStored && this.#droppedIntents.length > 0) this.#closeDroppedIntents();
+    const event = this.#toEvent(eventId, subject, toJson);
+    if (event !== null) this.#settle(event, this.#store(event));
+  }
+
+  /**
+   * The same for several records, in order, by one write(2). When that fails each is tried by itself, so that what is
+   * dropped is counted as exactly as ever. Never throws.
+   */
+  appendGroup(records: readonly SpoolRecord[]): void {
+    for (const record of records) {
+      const member = this.#toMember(record);
+      if (member === null) continue;
+      try {
+        if (this.#group.add(this.#encoder, this.#encode(member), member)) continue;
+        this.#writeGroup();
+        if (this.#group.add(this.#encoder, this.#encode(member), member)) continue;
+      } catch {
+        this.#writeGroup(); // What is wrong with this one is told when it is stored alone.
+      }
+      this.#storeAlone(member);
+    }
+    this.#writeGroup();
   }
 
   /** Counters; cheap. */
@@ -162,7 +156,7 @@ export class EventSpool {
       appended: this.#appended,
       pending: this.#folder.pending,
       adoptedPending: this.#adopted.pending,
-      droppedByStream: this.#droppedByStream(),
+      droppedByStream: this.#folder.droppedByStream(),
       openIntents: this.#folder.intents.size,
       intentsNotStored: this.#intentsNotStored,
       intentsRecovered: this.#adopted.intentsRecovered,
@@ -218,8 +212,7 @@ export class EventSpool {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([this.#syncing.done, this.#saving.done, this.#adopting.done]);
     await this.#backlog.close().catch((error: unknown) => this.#trouble.upkeepFailed(error));
-    for (const error of (await this.#writer?.close()) ?? []) this.#trouble.upkeepFailed(error);
-    this.#writer = null;
+    for (const error of await this.#writer.close()) this.#trouble.upkeepFailed(error);
     await this.#saveProgress().catch((error: unknown) => this.#trouble.upkeepFailed(error));
     this.#adopted.release();
     if (this.#folder.lock !== null && this.#folder.isFinished) {
@@ -239,20 +232,82 @@ export class EventSpool {
     }
   }
 
+  /** Null when it was dropped, which is counted. */
+  #toEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): SpooledEvent | null {
+    const sequence = this.#folder.takeSequence(REQUESTS_CODE);
+    const json = this.#toJson(toJson, sequence);
+    if (json !== null) {
+      return { streamCode: REQUESTS_CODE, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
+    }
+    this.#drop(eventId, sequence);
+    this.#folder.closeIntent(eventId);
+    return null;
+  }
+
+  #toMember(record: SpoolRecord): GroupMember | null {
+    if (record.kind === 'intent') return { ...record, json: record.intentJson };
+    const event = this.#toEvent(record.eventId, record.subject, record.toJson);
+    return event === null ? null : { kind: 'event', event };
+  }
+
+  /** Into the encoder's buffer. @throws RangeError when the record is too long */
+  #encode(member: GroupMember): number {
+    if (member.kind === 'event') return this.#encoder.encodeEvent(member.event);
+    return this.#encoder.encodeIntent(member.eventId, member.json);
+  }
+
+  #writeGroup(): void {
+    const { buffer, length } = this.#group;
+    if (length === 0) return;
+    let segment: SpoolSegment | null = null;
+    try {
+      if (this.#usedBytes >= this.#maxBytes * INTENT_SHARE) throw new Error('the spool is nearly full');
+      segment = this.#append(buffer, length);
+    } catch {
+      // Each by itself, below: that says why, and what it costs.
+    }
+    const at = segment;
+    const base = (at?.bytes ?? 0) - length;
+    this.#group.forEach((member, start, end) => {
+      if (at === null) this.#storeAlone(member);
+      else if (member.kind === 'intent') this.#folder.openIntent(member.eventId, member.json, at);
+      else this.#settle(member.event, this.#noteStored(member.event, at, [base + start, base + end]));
+    });
+    this.#group.clear();
+  }
+
+  #storeAlone(member: GroupMember): void {
+    if (member.kind === 'intent') this.appendIntent(member.eventId, member.json);
+    else this.#settle(member.event, this.#store(member.event));
+  }
+
   #store(event: SpooledEvent): boolean {
     try {
       const length = this.#encoder.encodeEvent(event);
-      event.segment = this.#write(length);
-      this.#trouble.stored();
-      this.#folder.noteStored(event);
-      this.#appended += 1;
-      if (this.#live.offer(event)) this.#backlog.endGap();
-      else this.#backlog.leave(event, length);
-      return true;
+      const segment = this.#append(this.#encoder.buffer, length);
+      return this.#noteStored(event, segment, [segment.bytes - length, segment.bytes]);
     } catch (error) {
       this.#fail(error);
       return false;
     }
+  }
+
+  #noteStored(event: SpooledEvent, segment: SpoolSegment, [start, end]: readonly [number, number]): true {
+    event.segment = segment;
+    this.#trouble.stored();
+    this.#folder.noteStored(event);
+    this.#appended += 1;
+    if (this.#live.offer(event)) this.#backlog.endGap();
+    else this.#backlog.leave(event, start, end);
+    return true;
+  }
+
+  /** The outcome is stored or dropped: its intent is over. */
+  #settle(event: SpooledEvent, isStored: boolean): void {
+    if (isStored) this.onAppended();
+    else this.#drop(event.eventId, event.sequence);
+    this.#folder.closeIntent(event.eventId);
+    if (isStored && this.#droppedIntents.length > 0) this.#closeDroppedIntents();
   }
 
   /** An intent of a process that the machine's end cut off. What cannot be made an event is given up. */
@@ -280,7 +335,7 @@ export class EventSpool {
   #closeDroppedIntents(): void {
     try {
       for (let eventId = this.#droppedIntents.at(-1); eventId !== undefined;) {
-        this.#write(this.#encoder.encodeClosed(eventId));
+        this.#append(this.#encoder.buffer, this.#encoder.encodeClosed(eventId));
         this.#droppedIntents.pop();
         eventId = this.#droppedIntents.at(-1);
       }
@@ -289,45 +344,16 @@ export class EventSpool {
     }
   }
 
-  #write(length: number): SpoolSegment {
-    if (this.#writer === null) this.#reopenFolder();
-    const writer = this.#writer;
-    if (writer === null || this.#isClosed) throw new Error('the spool has no folder to write to');
+  #append(buffer: Buffer, length: number): SpoolSegment {
+    if (this.#isClosed) throw new Error('the spool is closed');
     if (this.#usedBytes + length > this.#maxBytes) {
       throw new Error(`the spool is full (${this.#maxBytes} bytes)`);
     }
-    return writer.append(this.#encoder.buffer, length);
+    return this.#writer.append(buffer, length);
   }
 
   get #usedBytes(): number {
     return this.#folder.bytes + this.#adopted.bytes;
-  }
-
-  #reopenFolder(): void {
-    const now = performance.now();
-    if (now < this.#retryFolderAt || this.#isClosed) return;
-    this.#retryFolderAt = now + RETRY_FOLDER_MS;
-    this.#openFolder();
-  }
-
-  /** Makes the folder under another name first, so that nobody adopts it before it is locked. */
-  #openFolder(): void {
-    const made = join(this.#rootDir, `.${this.spoolId}.new`);
-    mkdirSync(made, { recursive: true, mode: 0o700 });
-    const lock = takeSpoolLock(join(made, LOCK_FILE));
-    if (lock === null) throw new Error('somebody else holds the lock of a new spool folder');
-    try {
-      renameSync(made, this.#folder.dir);
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-    this.#folder.lock = lock;
-    this.#writer = new SegmentWriter({
-      folder: this.#folder,
-      segmentBytes: this.#segmentBytes,
-      files: this.#files,
-    });
   }
 
   #upkeep(work: () => Promise<void>): OneAtATime {
@@ -335,7 +361,7 @@ export class EventSpool {
   }
 
   async #sync(): Promise<void> {
-    for (const error of (await this.#writer?.sync()) ?? []) {
+    for (const error of await this.#writer.sync()) {
       this.#log.error(
         { spoolId: this.spoolId, ...toErrorFacts(error) },
         'a spool segment could not be synced and is given up; a new one is begun',
@@ -364,17 +390,6 @@ export class EventSpool {
   async #adopt(): Promise<void> {
     await this.#adopted.adopt();
     this.onAppended();
-  }
-
-  #droppedByStream(): Record<SpooledStream, number> {
-    const count = (stream: SpooledStream): number =>
-      this.#folder.droppedCount(SPOOLED_STREAMS.indexOf(stream));
-    return {
-      SLUICE_REQUESTS: count('SLUICE_REQUESTS'),
-      SLUICE_AUDIT: count('SLUICE_AUDIT'),
-      SLUICE_DEBUG: count('SLUICE_DEBUG'),
-      SLUICE_HEALTH: count('SLUICE_HEALTH'),
-    };
   }
 
   /** A record that is too long is its own fault; everything else is the disk's. */

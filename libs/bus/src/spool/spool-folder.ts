@@ -162,6 +162,16 @@ export class SpoolFolder {
     return this.#state(streamCode).dropped.size;
   }
 
+  droppedByStream(): Record<SpooledStream, number> {
+    const count = (stream: SpooledStream): number => this.droppedCount(SPOOLED_STREAMS.indexOf(stream));
+    return {
+      SLUICE_REQUESTS: count('SLUICE_REQUESTS'),
+      SLUICE_AUDIT: count('SLUICE_AUDIT'),
+      SLUICE_DEBUG: count('SLUICE_DEBUG'),
+      SLUICE_HEALTH: count('SLUICE_HEALTH'),
+    };
+  }
+
   openIntent(eventId: string, json: string, segment: SpoolSegment): void {
     const earlier = this.intents.get(eventId);
     if (earlier !== undefined) earlier.segment.openIntents -= 1;
