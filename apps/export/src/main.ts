@@ -1,3 +1,4 @@
+import './memory-limits.js';
 import 'reflect-metadata';
 import {
   checkNodeVersion,

@@ -27,8 +27,8 @@ export interface ExportRun {
 
 /** Each has a page in memory and now and then a database connection. */
 const MOST_RUNNING = 4;
-/** About 1 MB of rows. */
-const ROWS_PER_PAGE = 500;
+/** About 100 KB: larger pages are no faster, and outlive the quick part of garbage collection. */
+const ROWS_PER_PAGE = 100;
 /** A client that reads nothing for so long has gone; the pool's longest query is shorter. */
 const IDLE_MS = 120_000;
 const RETRY_AFTER_S = 5;
@@ -137,7 +137,7 @@ async function* toChunks(source: {
   readonly first: RequestLogPage;
   readonly readPage: (after: RequestLogPageRequest['after']) => Promise<RequestLogPage>;
   readonly count: (rows: number) => void;
-}): AsyncGenerator<Buffer> {
+}): AsyncGenerator<string> {
   const format = EXPORT_FORMATS[source.query.format];
   let text = format.head;
   let page = source.first;
@@ -145,7 +145,8 @@ async function* toChunks(source: {
     for (const row of page.rows) text += format.toLine(row);
     source.count(page.rows.length);
     // An empty chunk would end nothing and say nothing.
-    if (text !== '') yield Buffer.from(text);
+    // As text: the bytes are then made outside the heap and freed once they are sent.
+    if (text !== '') yield text;
     if (page.next === undefined) return;
     page = await source.readPage(page.next);
     text = '';

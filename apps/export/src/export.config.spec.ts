@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { readExportConfig, secretsOf } from './export.config.js';
+
+const RIGHT = {
+  DATABASE_URL: 'postgres://me:data%20base-pw@db:5432/sluice',
+  NATS_URL: 'nats://nats-token-1@a:4222',
+};
+
+describe('readExportConfig', () => {
+  it('takes addresses and the documented defaults, internal unless told otherwise', () => {
+    expect(readExportConfig({ ...RIGHT, EXPORT_PORT: '' })).toEqual({
+      databaseUrl: RIGHT.DATABASE_URL,
+      natsUrl: RIGHT.NATS_URL,
+      dataDir: '.data',
+      logLevel: 'info',
+      host: '127.0.0.1',
+      port: 8091,
+      opsHost: '127.0.0.1',
+      opsPort: 9191,
+      instance: undefined,
+    });
+  });
+
+  it('lists every variable at fault, without any value', () => {
+    const read = () => readExportConfig({ DATABASE_URL: 'mysql://x:secret-pw@db', EXPORT_PORT: '70000' });
+    expect(read).toThrow(/DATABASE_URL.*\n.*NATS_URL.*is not set.*\n.*EXPORT_PORT/);
+    expect(read).not.toThrow(/secret-pw|70000/);
+  });
+});
+
+describe('secretsOf', () => {
+  it('finds passwords and tokens, as written and decoded', () => {
+    expect(secretsOf(readExportConfig(RIGHT))).toEqual([
+      'data%20base-pw',
+      'data base-pw',
+      'nats-token-1',
+      'nats-token-1',
+    ]);
+  });
+});
