@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { maskSecrets, PinoLoggerService } from '@sluice/service-kit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { RunningWalk } from './attempts/attempt-runner.js';
+import { RunningWalks } from './attempts/running-walks.js';
 import { serveExchange } from './chat/chat.pipeline.js';
 import { ConfigHolder } from './control/config-holder.js';
 import type { ConfigGeneration } from './control/config-generation.js';
@@ -50,7 +50,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets });
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
     log.error({ err: error, requestId: exchange.requestId }, 'a request met a bug');
-  const running = new Set<RunningWalk>();
+  const running = new RunningWalks();
   const frontDoor = new FrontDoor({
     holder,
     metrics,
@@ -70,7 +70,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     },
     async drain(graceMs) {
       await drain.run(graceMs, () => {
-        for (const walk of running) walk.stop();
+        running.stopAll();
       });
       await transport.close();
       await app.close();

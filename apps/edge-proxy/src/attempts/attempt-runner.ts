@@ -10,6 +10,7 @@ import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { mayTryNext, toFinalAnswer } from './retry-decision.js';
+import type { RunningWalk, RunningWalks } from './running-walks.js';
 
 /** What the walk tells the rooms around it. */
 export interface WalkListener {
@@ -21,16 +22,10 @@ export interface WalkListener {
   onBug(exchange: Exchange, error: unknown): void;
 }
 
-/** A walk under way. */
-export interface RunningWalk {
-  /** Ends the request with a word to the client, since the gateway is being stopped. */
-  stop(): void;
-}
-
 export interface WalkOptions {
   readonly transport: Transport;
   /** Holds each walk from its start to its end. */
-  readonly running: Set<RunningWalk>;
+  readonly running: RunningWalks;
   readonly listener: WalkListener;
   /** `x-sluice-deadline-ms`, null when the client asks nothing. */
   readonly askedDeadlineMs: number | null;
@@ -55,6 +50,8 @@ class Walk implements RunningWalk {
   #attemptStartedMs = 0;
   #deadlineTimer: NodeJS.Timeout | null = null;
   #isOver = false;
+  /** For {@link RunningWalks}. */
+  place = -1;
 
   constructor(exchange: Exchange, targets: readonly PreparedTarget[], options: WalkOptions) {
     this.#exchange = exchange;

@@ -1,6 +1,7 @@
 // The walk of every request, as one short function: access, judgement, routing, attempts, reporting.
 import { GatewayError } from '@sluice/contracts';
-import { runAttempts, type RunningWalk } from '../attempts/attempt-runner.js';
+import { runAttempts } from '../attempts/attempt-runner.js';
+import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
@@ -15,7 +16,7 @@ export interface ChatRooms {
   readonly transport: Transport;
   readonly reporter: Reporter;
   /** Requests that wait for a provider. */
-  readonly running: Set<RunningWalk>;
+  readonly running: RunningWalks;
   /** For what must never happen: the request fails, the process goes on. */
   readonly onBug: (error: unknown, exchange: Exchange) => void;
 }
