@@ -7,11 +7,12 @@ import { RollupFlusher, type Work } from './rollup-flusher.js';
 
 const committed = (work: Work): RollUpResult<RequestCompleted> => ({ kind: 'committed', fresh: work.events });
 
-function flusherOver(apply: (work: Work) => Promise<RollUpResult<RequestCompleted>>) {
+function flusherOver(apply: (work: Work) => Promise<RollUpResult<RequestCompleted>>, maxWaitMs = 5) {
   const batches: number[] = [];
   const flusher = new RollupFlusher({
     maxEvents: 10,
-    maxWaitMs: 5,
+    maxDeliveries: 4,
+    maxWaitMs,
     apply: (work) => {
       batches.push(work.events.length);
       return apply(work);
@@ -46,6 +47,12 @@ describe('RollupFlusher', () => {
     const { flusher, batches } = flusherOver((work) => Promise.resolve(committed(work)));
     await Promise.all([1, 2, 3].map(() => flusher.add({ events: requestsOfSpool(6), dead: [] })));
     expect(batches).toEqual([6, 6, 6]);
+  });
+
+  it('many small deliveries do not wait for company: the bus would send no more until they are done', async () => {
+    const { flusher, batches } = flusherOver((work) => Promise.resolve(committed(work)), 60_000);
+    await Promise.all([1, 2, 3, 4].map(() => flusher.add({ events: requestsOfSpool(1), dead: [] })));
+    expect(batches).toEqual([4]);
   });
 
   it('the one event that cannot be stored comes back to its own delivery; all others are committed once', async () => {

@@ -19,6 +19,8 @@ export interface RollupFlusherOptions {
   /** Applies in one transaction. Its rejection ends the wait of every delivery in the batch. */
   readonly apply: (work: Work) => Promise<RollUpResult<RequestCompleted>>;
   readonly maxEvents: number;
+  /** Fewer than the bus lets be in the work at once, or small deliveries would wait for company that cannot come. */
+  readonly maxDeliveries: number;
   /** Longest that an event waits for company. */
   readonly maxWaitMs: number;
 }
@@ -29,8 +31,8 @@ interface Waiting extends Work {
 }
 
 /**
- * Puts the events of several deliveries into one transaction: it begins when `maxEvents` wait or the first has waited
- * `maxWaitMs`, and one runs at a time. What waits is bounded by the deliveries that the bus lets be in the work at once. A
+ * Puts the events of several deliveries into one transaction: it begins when `maxEvents` or `maxDeliveries` wait or
+ * the first has waited `maxWaitMs`, and one runs at a time. What waits is bounded by the deliveries that the bus lets be in the work at once. A
  * batch with an event that cannot be stored is halved until that one is alone, so that the good ones around it go in.
  */
 export class RollupFlusher {
@@ -52,7 +54,8 @@ export class RollupFlusher {
 
   private next(): void {
     if (this.working || this.queue.length === 0) return;
-    if (this.waitingEvents >= this.options.maxEvents) void this.work();
+    const { maxEvents, maxDeliveries } = this.options;
+    if (this.waitingEvents >= maxEvents || this.queue.length >= maxDeliveries) void this.work();
     else this.timer ??= setTimeout(() => void this.work(), this.options.maxWaitMs);
   }
 

@@ -50,8 +50,9 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** Many events of one minute become few rows, so a batch may be large and wait a little for company. */
 const MOST_EVENTS = 2_000;
 const LONGEST_WAIT_MS = 200;
-/** Messages in the work at a time: at one event each and five batches a second still 1,280 events/s. */
-const CONCURRENCY = 256;
+/** Messages in the work at a time, at most 64 events each. */
+const CONCURRENCY = 128;
+const MOST_DELIVERIES = 96;
 const CLOSE_CONSUMERS_MS = 20_000;
 
 /** Starts the service; resolves when it runs, with database and NATS there or not. Throws when its ops port is taken. */
@@ -145,6 +146,7 @@ function createDatabaseSide(
   const flusher = new RollupFlusher({
     apply: (work) => applier.apply(work),
     maxEvents: MOST_EVENTS,
+    maxDeliveries: MOST_DELIVERIES,
     maxWaitMs: LONGEST_WAIT_MS,
   });
   const minutes = new MetricMinuteRepository(db);
