@@ -117,10 +117,10 @@ describe('exactly once', () => {
 
   it('an aggregator that is killed over and over in the middle of its batches loses nothing and doubles nothing', async () => {
     const spoolId = randomUUID();
-    const total = 3_000;
+    const total = 6_000;
     const events = variedRequests(total, spoolId);
     const publishing = bus.publish(events, 3);
-    for (let round = 1; round <= 6; round += 1) {
+    for (let round = 1; round <= 5; round += 1) {
       const aggregator = startAggregator();
       const target = (await countRequests()) + 150;
       await waitFor(async () => (await countRequests()) >= Math.min(target, total - 100), CATCH_UP);
