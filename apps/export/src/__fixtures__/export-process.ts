@@ -60,6 +60,12 @@ export class ExportProcess {
     return { status: answer.status, body: await answer.text() };
   }
 
+  /** What `/metrics` says of exports on demand. */
+  async runningDownloads(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${(await this.started()).opsPort}/metrics`);
+    return Number(/^sluice_export_downloads_running\S* (\d+)/m.exec(await answer.text())?.[1]);
+  }
+
   async ready(): Promise<void> {
     await waitFor(async () => (await this.readyz()).status === 200, {
       timeoutMs: 15_000,

@@ -67,9 +67,9 @@ describe('PartWriter', () => {
   it('cuts a part back to what is committed, so that half a line of a crash is gone and comes again', async () => {
     const events = requestsOfSpool(4);
     await append(events.slice(0, 2));
-    await restart(() =>
-      appendFileSync(path(`${NAME}.jsonl.part`), `${JSON.stringify(events[2])}\n{"eventId":"ha`),
-    );
+    // More than what is appended next, so that writing over it would not hide it.
+    const lines = `${JSON.stringify(events[2])}\n`.repeat(4);
+    await restart(() => appendFileSync(path(`${NAME}.jsonl.part`), `${lines}{"eventId":"ha`));
     expect(await append(events)).toMatchObject({ appended: 2, duplicates: 2 });
     expect(linesOf(`${NAME}.jsonl.part`)).toEqual(events);
   });
