@@ -281,10 +281,10 @@ export class EventPublisher {
 
   #stored(batch: OutgoingBatch): void {
     this.#leaveFlight(batch);
-    this.#finish(batch);
-    for (const event of batch.events) this.#spool.acknowledge(event);
+    const events = this.#finish(batch);
+    for (const event of events) this.#spool.acknowledge(event);
     this.#publishedMessages += 1;
-    this.#publishedEvents += batch.events.length;
+    this.#publishedEvents += events.length;
     if (!this.#pace.isFlowing) this.#log.info({}, 'events are stored by NATS again');
     this.#pace.succeeded();
     for (const waiter of this.#waiters) waiter();
@@ -293,11 +293,11 @@ export class EventPublisher {
   /** A message that NATS does not take: event by event, and the one that is too large by itself is given up. */
   #cutSmaller(batch: OutgoingBatch, reason: string): void {
     this.#leaveFlight(batch);
-    this.#finish(batch);
-    const [first, ...others] = batch.events;
+    const events = this.#finish(batch);
+    const [first, ...others] = events;
     if (first === undefined) return;
     if (others.length > 0) {
-      this.#ready.unshift(...batch.events.flatMap((event) => cutBatches([event], this.#limits)));
+      this.#ready.unshift(...events.flatMap((event) => cutBatches([event], this.#limits)));
       return;
     }
     this.#oversizedEvents += 1;
@@ -324,9 +324,14 @@ export class EventPublisher {
     this.#inFlight -= 1;
   }
 
-  #finish(batch: OutgoingBatch): void {
+  /** Ends the batch and hands its events over. */
+  #finish(batch: OutgoingBatch): readonly SpooledEvent[] {
+    const { events } = batch;
     batch.isDone = true;
     this.#unacked.delete(batch.id);
+    // A Map's outgrown tables keep what they held until the next major collection: leave them nothing heavy.
+    batch.events = [];
+    return events;
   }
 
   #failed(reason: string): void {

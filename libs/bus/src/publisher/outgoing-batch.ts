@@ -6,7 +6,8 @@ import type { SpooledEvent } from '../spool/spool-folder.js';
 export interface OutgoingBatch {
   readonly id: number;
   readonly subject: string;
-  readonly events: readonly SpooledEvent[];
+  /** Empty when it is done. */
+  events: readonly SpooledEvent[];
   /** Bytes of {@link toPayload}. */
   readonly bytes: number;
   /** When it was sent last; 0 = it is not out. */

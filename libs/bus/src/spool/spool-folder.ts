@@ -47,7 +47,7 @@ export class SpoolFolder {
   /** Oldest first; the last one may still be written to. */
   readonly segments: SpoolSegment[] = [];
   /** Intents without an outcome, in the order in which they were opened. */
-  readonly intents = new Map<string, { readonly json: string; readonly segment: SpoolSegment }>();
+  readonly intents = new Map<string, { json: string; readonly segment: SpoolSegment }>();
   /** Bytes of all segments. */
   bytes = 0;
   /** Events that are neither published nor given up. */
@@ -183,6 +183,8 @@ export class SpoolFolder {
     const intent = this.intents.get(eventId);
     if (intent === undefined) return;
     intent.segment.openIntents -= 1;
+    // A Map's outgrown tables keep what they held until the next major collection: leave them nothing heavy.
+    intent.json = '';
     this.intents.delete(eventId);
     this.#changed = true;
   }
