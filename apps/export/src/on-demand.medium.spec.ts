@@ -18,8 +18,8 @@ import { EXPORT_COLUMNS } from './on-demand/formats/export-columns.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const MIB = 1024 * 1024;
-/** About 130 MiB are there before the first request. */
-const MOST_RSS_BYTES = 220 * MIB;
+/** About 115 MiB are there before the first request. */
+const MOST_RSS_BYTES = 190 * MIB;
 
 let nats: TestServer;
 let dir: TempDir;
