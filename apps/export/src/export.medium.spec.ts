@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateToLatest, openDatabase } from '@sluice/storage';
 import {
+  requestsOfSpool,
   startTestNats,
   startTestPostgres,
   tempDir,
@@ -13,7 +14,6 @@ import {
 } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExportProcess } from './__fixtures__/export-process.js';
-import { requestsOfSpool } from './__fixtures__/request-events.js';
 import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
 
 // What a service that was killed had been sent comes again after AckWait, which is 30 s.

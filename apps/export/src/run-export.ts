@@ -1,6 +1,6 @@
 // Wires the export service, starts it in the order in which its parts need each other, and stops it the other way round.
 import { resolve } from 'node:path';
-import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
+import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink, TopologyKeeper } from '@sluice/bus';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,7 +23,6 @@ import { ExportModule } from './export.module.js';
 import { ExportRunner } from './on-demand/export-runner.js';
 import { ProblemError } from './on-demand/problem.js';
 import { type RawReply, writeProblem } from './on-demand/problem.filter.js';
-import { TopologyKeeper } from './topology-keeper.js';
 
 /** What main has read and made. */
 export interface RunExportOptions {

@@ -11,10 +11,16 @@ import {
   RequestLogRepository,
   utcDay,
 } from '@sluice/storage';
-import { startTestNats, startTestPostgres, type TestServer, waitFor } from '@sluice/testing';
+import {
+  requestCompleted,
+  requestsOfSpool,
+  startTestNats,
+  startTestPostgres,
+  type TestServer,
+  waitFor,
+} from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoggerProcess } from './__fixtures__/logger-process.js';
-import { requestCompleted, requestsOfSpool } from './__fixtures__/request-events.js';
 import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,6 +1,5 @@
-import type { Logger } from '@sluice/service-kit';
+import type { DatabaseMonitor, Logger } from '@sluice/service-kit';
 import type { AppendBatch, AppendResult } from '@sluice/storage';
-import type { DatabaseMonitor } from './database-monitor.js';
 import type { LoggerMetrics } from './logger-metrics.js';
 import type { Work } from './row-batcher.js';
 

@@ -1,6 +1,6 @@
+import { requestsOfSpool } from '@sluice/testing';
 import type { AppendResult, NewRequestLogRow } from '@sluice/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { requestsOfSpool } from './__fixtures__/request-events.js';
 import { RowBatcher, type Work } from './row-batcher.js';
 import { toRequestLogRow } from './to-request-log-row.js';
 

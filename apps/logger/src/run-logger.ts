@@ -1,10 +1,11 @@
 // Wires the logger, starts it in the order in which its parts need each other, and stops it the other way round.
-import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
+import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink, TopologyKeeper } from '@sluice/bus';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import {
   createMetricsRegistry,
+  DatabaseMonitor,
   HealthRegistry,
   type Logger,
   onShutdown,
@@ -22,7 +23,6 @@ import {
   RequestLogWriter,
   type SluiceDatabase,
 } from '@sluice/storage';
-import { DatabaseMonitor } from './database-monitor.js';
 import { createLoggerMetrics, type LoggerMetrics } from './logger-metrics.js';
 import type { LoggerConfig } from './logger.config.js';
 import { LoggerModule } from './logger.module.js';
@@ -31,7 +31,6 @@ import type { Retention } from './read-retention.js';
 import { RequestLogAppender } from './request-log-appender.js';
 import { REQUEST_LOG_CONSUMER } from './request-log.consumer.js';
 import { RowBatcher } from './row-batcher.js';
-import { TopologyKeeper } from './topology-keeper.js';
 
 /** What main has read and made. */
 export interface RunLoggerOptions {

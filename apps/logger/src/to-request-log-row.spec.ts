@@ -1,7 +1,7 @@
+import { requestCompleted } from '@sluice/testing';
 import { REQUEST_OUTCOMES } from '@sluice/contracts';
 import { TABLES } from '@sluice/storage';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted } from './__fixtures__/request-events.js';
 import { toRequestLogRow } from './to-request-log-row.js';
 
 const LOGGED_AT = new Date('2026-11-22T10:00:00.000Z');

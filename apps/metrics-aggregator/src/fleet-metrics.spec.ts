@@ -1,6 +1,6 @@
+import { requestCompleted } from '@sluice/testing';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted } from './__fixtures__/request-events.js';
 import { FleetMetrics } from './fleet-metrics.js';
 
 function fleet(): { metrics: FleetMetrics; text: () => Promise<string> } {

@@ -1,7 +1,7 @@
+import { requestCompleted } from '@sluice/testing';
 import { liveNumbersSchema } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted } from './__fixtures__/request-events.js';
 import { LiveCounters, type LiveEvent } from './live-counters.js';
 import { emptySketch, observe, quantile } from './quantile-sketch.js';
 

@@ -9,10 +9,9 @@ import {
   migrateToLatest,
   openDatabase,
 } from '@sluice/storage';
-import { startTestNats, startTestPostgres, type TestServer, waitFor } from '@sluice/testing';
+import { requestsOfSpool, startTestNats, startTestPostgres, type TestServer, waitFor } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AggregatorProcess } from './__fixtures__/aggregator-process.js';
-import { requestsOfSpool } from './__fixtures__/request-events.js';
 import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
 import { toMinute } from './rollup-window.js';
 

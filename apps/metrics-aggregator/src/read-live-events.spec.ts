@@ -1,5 +1,5 @@
+import { requestCompleted, toCloudEvent } from '@sluice/testing';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted, toCloudEvent } from './__fixtures__/request-events.js';
 import { readLiveEvents } from './read-live-events.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
+import type { DatabaseMonitor } from '@sluice/service-kit';
 import type { RequestCompleted } from '@sluice/contracts';
 import type { RollUpBatch, RollUpResult } from '@sluice/storage';
 import type { AggregatorMetrics } from './aggregator-metrics.js';
-import type { DatabaseMonitor } from './database-monitor.js';
 import type { Work } from './rollup-flusher.js';
 import { rollUp } from './rollup-window.js';
 

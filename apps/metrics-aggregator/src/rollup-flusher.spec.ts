@@ -1,8 +1,7 @@
 import type { RequestCompleted } from '@sluice/contracts';
 import type { RollUpResult } from '@sluice/storage';
-import { waitFor } from '@sluice/testing';
+import { requestCompleted, requestsOfSpool, waitFor } from '@sluice/testing';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted, requestsOfSpool } from './__fixtures__/request-events.js';
 import { RollupFlusher, type Work } from './rollup-flusher.js';
 
 const committed = (work: Work): RollUpResult<RequestCompleted> => ({ kind: 'committed', fresh: work.events });

@@ -1,9 +1,9 @@
+import { requestCompleted } from '@sluice/testing';
 import type { RequestCompleted } from '@sluice/contracts';
 import { REQUEST_OUTCOMES } from '@sluice/contracts';
 import { LATENCY_BUCKETS_MS, type NewMetricMinuteRow } from '@sluice/storage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestCompleted } from './__fixtures__/request-events.js';
 import { rollUp, toMinute } from './rollup-window.js';
 
 const count = fc.integer({ min: 0, max: 1_000_000 });

@@ -1,10 +1,11 @@
 // Wires the aggregator, starts it in the order in which its parts need each other, and stops it the other way round.
-import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink } from '@sluice/bus';
+import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink, TopologyKeeper } from '@sluice/bus';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import {
   createMetricsRegistry,
+  DatabaseMonitor,
   HealthRegistry,
   type Logger,
   onShutdown,
@@ -23,7 +24,6 @@ import {
 } from '@sluice/storage';
 import type { Registry } from 'prom-client';
 import { createAggregatorMetrics } from './aggregator-metrics.js';
-import { DatabaseMonitor } from './database-monitor.js';
 import { FleetMetrics } from './fleet-metrics.js';
 import { LivePublisher } from './live-publisher.js';
 import type { MetricsAggregatorConfig } from './metrics-aggregator.config.js';
@@ -33,7 +33,6 @@ import type { RollupRetention } from './read-rollup-retention.js';
 import { RollupApplier } from './rollup-applier.js';
 import { RollupFlusher } from './rollup-flusher.js';
 import { RollupKeeper } from './rollup-keeper.js';
-import { TopologyKeeper } from './topology-keeper.js';
 
 /** What main has read and made. */
 export interface RunMetricsAggregatorOptions {

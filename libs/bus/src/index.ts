@@ -3,3 +3,4 @@ export * from './consumer/event-delivery.js';
 export * from './dead-letter.js';
 export * from './jetstream.strategy.js';
 export * from './on-event.decorator.js';
+export * from './topology-keeper.js';

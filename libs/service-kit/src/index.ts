@@ -1,5 +1,6 @@
 export { checkNodeVersion, nodeVersionProblem, OLDEST_NODE_MAJOR } from './check-node-version.js';
 export { createLogger, type CreateLoggerOptions, droppedLogLines } from './create-logger.js';
+export { DatabaseMonitor, type DatabaseMonitorOptions } from './database-monitor.js';
 export {
   type DependencyCheck,
   type DependencyState,

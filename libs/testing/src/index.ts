@@ -7,3 +7,4 @@ export { startTestRedis } from './start-test-redis.js';
 export { tempDir, type TempDir } from './temp-dir.js';
 export { type TestServer } from './test-server.js';
 export { waitFor, type WaitForOptions } from './wait-for.js';
+export * from './request-events.js';

@@ -1,6 +1,6 @@
+import { toCloudEvent } from '@sluice/testing';
 import { connectNats, ensureTopology, type NatsLink } from '@sluice/bus';
 import { requestSubject } from '@sluice/contracts';
-import { toCloudEvent } from './request-events.js';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const MOST_EVENTS = 64;

@@ -1,7 +1,6 @@
 import { createLogger, createMetricsRegistry } from '@sluice/service-kit';
-import { waitFor } from '@sluice/testing';
+import { requestsOfSpool, waitFor } from '@sluice/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { requestsOfSpool } from '../__fixtures__/request-events.js';
 import { createExportMetrics } from '../export-metrics.js';
 import { ContinuousExport } from './continuous-export.js';
 import type { AppendResult, ExportBatch } from './part-writer.js';

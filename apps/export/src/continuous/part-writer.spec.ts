@@ -10,9 +10,8 @@ import {
 import { join } from 'node:path';
 import type { RequestCompleted } from '@sluice/contracts';
 import { createLogger } from '@sluice/service-kit';
-import { tempDir, type TempDir } from '@sluice/testing';
+import { requestCompleted, requestsOfSpool, tempDir, type TempDir } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { requestCompleted, requestsOfSpool } from '../__fixtures__/request-events.js';
 import { PartWriter, STATE_FILE } from './part-writer.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,12 +1,12 @@
-import type { NatsLink } from '@sluice/bus';
-import type { DependencyState, Logger } from '@sluice/service-kit';
+import { type BusLog, toErrorFacts } from './bus-log.js';
+import type { NatsLink } from './nats-connection.js';
 
 /** What a {@link TopologyKeeper} needs. */
 export interface TopologyKeeperOptions {
   readonly nats: NatsLink;
   /** Makes what is missing. Idempotent. */
   readonly ensure: () => Promise<unknown>;
-  readonly log: Logger;
+  readonly log: BusLog;
 }
 
 const RETRY_MS = 2_000;
@@ -35,7 +35,7 @@ export class TopologyKeeper {
   }
 
   /** For `/readyz`. */
-  check(): DependencyState {
+  check(): { ok: boolean; required: true; detail?: string } {
     if (this.problem === undefined) return { ok: true, required: true };
     return { ok: false, required: true, detail: this.problem };
   }
@@ -50,7 +50,7 @@ export class TopologyKeeper {
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       const problem = `streams and durables at ${nats.address} (NATS_URL) cannot be made: ${reason}`;
-      if (this.problem !== problem) log.warn({ err: error }, `${problem}; trying on`);
+      if (this.problem !== problem) log.warn(toErrorFacts(error), `${problem}; trying on`);
       this.problem = problem;
       this.timer = setTimeout(() => void this.ensure(), RETRY_MS);
     }

@@ -1,4 +1,4 @@
-import { createLogger } from '@sluice/service-kit';
+import { createLogger } from './create-logger.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseMonitor } from './database-monitor.js';
 

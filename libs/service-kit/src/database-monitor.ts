@@ -1,4 +1,5 @@
-import type { DependencyState, Logger } from '@sluice/service-kit';
+import type { Logger } from 'pino';
+import type { DependencyState } from './health/health-registry.js';
 
 /** What a {@link DatabaseMonitor} needs. */
 export interface DatabaseMonitorOptions {

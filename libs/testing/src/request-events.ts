@@ -53,8 +53,14 @@ export function requestCompleted(changes: Partial<RequestCompleted> = {}): Reque
 }
 
 /** One spool's requests, numbered from 1 or from `firstSeq`. */
-export function requestsOfSpool(count: number, spoolId: string = randomUUID(), firstSeq = 1): RequestCompleted[] {
-  return Array.from({ length: count }, (_, index) => requestCompleted({ spoolId, spoolSeq: firstSeq + index }));
+export function requestsOfSpool(
+  count: number,
+  spoolId: string = randomUUID(),
+  firstSeq = 1,
+): RequestCompleted[] {
+  return Array.from({ length: count }, (_, index) =>
+    requestCompleted({ spoolId, spoolSeq: firstSeq + index }),
+  );
 }
 
 /** The event around the data, as an edge publishes it. The data may be wrong on purpose. */
