@@ -10,7 +10,7 @@ import { type CommandResult, runCommand } from './run-command.js';
 /** An unpacked server and the folders that its own libraries are in. */
 export interface FetchedBinary {
   readonly file: string;
-  readonly libraryPath: string;
+  readonly loaderPath: string;
 }
 
 interface ArchiveServer {
@@ -141,7 +141,7 @@ function openLists(env: NodeJS.ProcessEnv): NonNullable<typeof shared> {
 
 function locate(server: ArchiveServer, root: string): FetchedBinary | undefined {
   const file = server.paths.map((path) => join(root, path)).find(isExecutable);
-  return file === undefined ? undefined : { file, libraryPath: libraryFolders(root).join(':') };
+  return file === undefined ? undefined : { file, loaderPath: libraryFolders(root).join(':') };
 }
 
 /** `usr/lib`, `usr/lib/<triplet>` and the same under `lib`, as far as they exist. */
@@ -160,7 +160,7 @@ async function addMissingLibraries(apt: PrivateApt, server: ArchiveServer): Prom
   for (let round = 0; round < MAX_LIBRARY_ROUNDS; round += 1) {
     const found = locate(server, apt.root);
     if (found === undefined || !(await apt.missesLibraries(found))) return;
-    const dependencies = await apt.libraryDependencies([...asked]);
+    const dependencies = await apt.dependenciesOf([...asked]);
     const fresh = dependencies.filter((name) => !asked.has(name));
     if (fresh.length === 0) return;
     fresh.forEach((name) => asked.add(name));
@@ -221,12 +221,12 @@ class PrivateApt {
   }
 
   async missesLibraries(binary: FetchedBinary): Promise<boolean> {
-    const env = { ...this.env, LD_LIBRARY_PATH: binary.libraryPath };
+    const env = { ...this.env, LD_LIBRARY_PATH: binary.loaderPath };
     const { stdout } = await runCommand('ldd', [binary.file], { env, timeoutMs: COMMAND_TIMEOUT_MS });
     return stdout.includes('not found');
   }
 
-  async libraryDependencies(packages: readonly string[]): Promise<string[]> {
+  async dependenciesOf(packages: readonly string[]): Promise<string[]> {
     const { stdout } = await this.run('apt-cache', [...this.options, 'depends', ...packages]);
     // "  Depends: liblzf1"; libc6 belongs to the machine and must never be mixed with another one's loader.
     return [...stdout.matchAll(/^\s*\|?(?:Pre)?Depends: (lib[a-z0-9.+-]+)$/gm)]

@@ -41,7 +41,7 @@ export async function startNats(options: StartNatsOptions): Promise<PrivateServe
     url: `nats://127.0.0.1:${port}`,
     file: binary.file,
     args: ['--config', configFile],
-    env: binary.libraryPath === '' ? {} : { LD_LIBRARY_PATH: binary.libraryPath },
+    env: binary.loaderPath === '' ? {} : { LD_LIBRARY_PATH: binary.loaderPath },
     cwd: home,
     logFile,
     recordDir,
@@ -58,7 +58,7 @@ export async function findNatsServer(
   onProgress: (line: string) => void = () => undefined,
 ): Promise<FetchedBinary> {
   const installed = findBinary('nats-server', env);
-  if (installed !== undefined) return { file: installed, libraryPath: '' };
+  if (installed !== undefined) return { file: installed, loaderPath: '' };
   const fetched = await fetchFromArchive('nats-server', env, onProgress);
   if (fetched !== undefined) return fetched;
   throw missingServerError(

@@ -29,7 +29,7 @@ export async function startRedis(options: StartServerOptions): Promise<PrivateSe
     url: `redis://:${password}@127.0.0.1:${port}/0`,
     file: binary.file,
     args: [configFile],
-    env: binary.libraryPath === '' ? {} : { LD_LIBRARY_PATH: binary.libraryPath },
+    env: binary.loaderPath === '' ? {} : { LD_LIBRARY_PATH: binary.loaderPath },
     cwd: home,
     logFile,
     recordDir,
@@ -46,7 +46,7 @@ export async function findRedisServer(
   onProgress: (line: string) => void = () => undefined,
 ): Promise<FetchedBinary> {
   const installed = findBinary('redis-server', env);
-  if (installed !== undefined) return { file: installed, libraryPath: '' };
+  if (installed !== undefined) return { file: installed, loaderPath: '' };
   const fetched = await fetchFromArchive('redis-server', env, onProgress);
   if (fetched !== undefined) return fetched;
   throw missingServerError(
