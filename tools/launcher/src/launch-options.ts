@@ -1,4 +1,5 @@
 // What a person types after `npm start --`.
+import { PORT_VARIABLES } from './service-table.js';
 
 /** What the command line asks for. */
 export type LaunchCommand =
@@ -17,8 +18,8 @@ Starts Sluice on this machine: private NATS, Redis and Postgres, every service, 
   --help      this text
 
 Environment: SLUICE_CONFIG, SLUICE_DATA_DIR (default .data), SLUICE_SECRETS_DIR, DATABASE_URL, REDIS_URL, NATS_URL,
-CACHE_REDIS_URL, LOG_LEVEL, and a port for each service: EDGE_PROXY_PORT, EDGE_PROXY_OPS_PORT, LOGGER_OPS_PORT,
-DEMO_PROVIDER_PORT, DEMO_PROVIDER_OPS_PORT.
+CACHE_REDIS_URL, LOG_LEVEL, and each service's ports:
+${wrapWords(PORT_VARIABLES, 120)}.
 `;
 
 /** Reads the arguments after the script's name. Never throws. */
@@ -43,4 +44,16 @@ export function parseLaunchOptions(args: readonly string[]): LaunchCommand {
 function split(argument: string): [string, string | undefined] {
   const at = argument.indexOf('=');
   return at === -1 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+/** The words with commas between, on lines of at most `width` characters. */
+function wrapWords(words: readonly string[], width: number): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    const longer = `${line ?? ''}, ${word}`;
+    if (line === undefined || longer.length >= width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join(',\n');
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { SERVICES, type ServicePort, type ServiceRow } from './service-table.js';
+import { PORT_VARIABLES } from './service-table.js';
 
 /** Where everything of one installation is, and the ports it may use. */
 export interface LauncherConfig {
@@ -46,7 +46,7 @@ export function readLauncherConfig(
 function readPorts(env: NodeJS.ProcessEnv): Map<string, number> {
   const ports = new Map<string, number>();
   const mistakes: string[] = [];
-  for (const { variable } of SERVICES.flatMap(portsOf)) {
+  for (const variable of PORT_VARIABLES) {
     const text = env[variable];
     if (text === undefined || text === '') continue;
     const port = Number(text);
@@ -55,9 +55,4 @@ function readPorts(env: NodeJS.ProcessEnv): Map<string, number> {
   }
   if (mistakes.length > 0) throw new LauncherConfigError(mistakes.join('\n'));
   return ports;
-}
-
-/** The ports of a row, data first. */
-export function portsOf(row: ServiceRow): ServicePort[] {
-  return row.port === undefined ? [row.opsPort] : [row.port, row.opsPort];
 }

@@ -11,6 +11,7 @@ import { planServices, type ServicePlan } from './plan-services.js';
 import { prepareDatabase, prepareStreams } from './prepare-servers.js';
 import { readConfigFacts } from './read-config.js';
 import { ensureSecretFiles } from './secret-files.js';
+import { SERVICES, type StopStage } from './service-table.js';
 import { startService, waitUntilServiceReady } from './service-process.js';
 import { removeStartFile, type StartFile, writeStartFile } from './start-file.js';
 import { SupervisedChild } from './supervised-child.js';
@@ -20,7 +21,7 @@ const READY_TIMEOUT_MS = 60_000;
 /** A service that ends this often before it is ready will not become ready. */
 const MAX_EARLY_EXITS = 3;
 /** Together under the 10 s that a stop may take. */
-const STOP_TIMEOUT_MS = { edge: 4000, consumer: 2500, infrastructure: 2000 } as const;
+const STOP_TIMEOUT_MS = { front: 4000, consumer: 2500, infrastructure: 2000 } as const;
 /** Survivors have been told already, by the end of their stdin or their parent: what still runs gets little more time. */
 const REAP_TIMEOUT_MS = 3000;
 
@@ -79,25 +80,25 @@ export class Launcher {
     };
   }
 
-  /** Ends everything in order: edges, consumers, infrastructure. Takes less than 10 s. Never rejects. */
+  /** Ends everything in order: what takes requests, consumers, infrastructure. Takes less than 10 s. Never rejects. */
   async stop(): Promise<void> {
     this.stopped.abort(new Error('stopped before all was ready'));
     this.isReady = false;
     removeStartFile(this.config.startFile);
-    await this.stopStage('edge');
+    await this.stopStage('front');
     await this.stopStage('consumer');
     const servers = Object.values(this.infrastructure.children);
     await Promise.all(servers.map((child) => child.stop(STOP_TIMEOUT_MS.infrastructure)));
   }
 
-  private async stopStage(stage: 'edge' | 'consumer'): Promise<void> {
+  private async stopStage(stage: StopStage): Promise<void> {
     const services = this.services.filter(({ plan }) => plan.stopStage === stage);
     await Promise.all(services.map(({ child }) => child.stop(STOP_TIMEOUT_MS[stage])));
   }
 
   private async reapSurvivors(): Promise<void> {
     const { processesDir, serversDir } = this.config;
-    const consumers = ['logger', 'demo-provider'];
+    const consumers = SERVICES.filter((row) => row.stopStage === 'consumer').map((row) => row.app);
     const reaped = [
       ...(await reapProcesses(processesDir, { timeoutMs: REAP_TIMEOUT_MS, last: consumers })),
       ...(await reapProcesses(join(serversDir, 'processes'), { timeoutMs: REAP_TIMEOUT_MS })),

@@ -22,6 +22,9 @@ test('services listen where the documentation says', () => {
     'demo-provider 127.0.0.1:8099',
     'demo-provider 127.0.0.1:9199',
     'logger 127.0.0.1:9192',
+    'metrics-aggregator 127.0.0.1:9193',
+    'export 127.0.0.1:8091',
+    'export 127.0.0.1:9191',
     'edge-proxy 0.0.0.0:8080',
     'edge-proxy 127.0.0.1:9080',
   ]);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { LauncherConfig } from './launcher.config.js';
 import {
+  portsOf,
   SERVICES,
   type ServicePort,
   type ServiceRow,
@@ -71,11 +72,12 @@ function planOne(place: {
 }): ServicePlan {
   const { config, row, index } = place;
   const name = index === 0 ? row.app : `${row.app}-${index + 1}`;
-  const ports = [row.port, row.opsPort].flatMap((port) =>
-    port === undefined
-      ? []
-      : [{ service: name, variable: port.variable, host: port.host, port: portOf(place, port) }],
-  );
+  const ports = portsOf(row).map((port) => ({
+    service: name,
+    variable: port.variable,
+    host: port.host,
+    port: portOf(place, port),
+  }));
   const over = ports.find(({ port }) => port > HIGHEST_PORT);
   if (over !== undefined)
     throw new Error(`${over.variable} leaves no room for ${index + 1} edges below port 65536.`);

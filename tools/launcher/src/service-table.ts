@@ -1,7 +1,10 @@
 // Every service that `npm start` runs: one row each. A new app joins here and nowhere else.
 
-/** When a service is stopped: edges first, then what they call and what reads their events. */
-export type StopStage = 'edge' | 'consumer';
+/**
+ * When a service is stopped: first what takes requests from outside, then what that calls and what reads its events.
+ * The admin API is at the front, since it forwards downloads to the export service and calls on edges.
+ */
+export type StopStage = 'front' | 'consumer';
 
 /** A URL that a service gets; all others are taken out of its environment. */
 export type ServiceUrl = 'NATS_URL' | 'REDIS_URL' | 'DATABASE_URL';
@@ -54,8 +57,25 @@ export const SERVICES = [
     multiple: false,
   },
   {
+    app: 'metrics-aggregator',
+    stopStage: 'consumer',
+    opsPort: { variable: 'METRICS_AGGREGATOR_OPS_PORT', defaultPort: 9193, host: LOOPBACK },
+    urls: ['NATS_URL', 'DATABASE_URL'],
+    resolvesConfig: false,
+    multiple: false,
+  },
+  {
+    app: 'export',
+    stopStage: 'consumer',
+    port: { variable: 'EXPORT_PORT', defaultPort: 8091, host: LOOPBACK },
+    opsPort: { variable: 'EXPORT_OPS_PORT', defaultPort: 9191, host: LOOPBACK },
+    urls: ['NATS_URL', 'DATABASE_URL'],
+    resolvesConfig: false,
+    multiple: false,
+  },
+  {
     app: 'edge-proxy',
-    stopStage: 'edge',
+    stopStage: 'front',
     port: { variable: 'EDGE_PROXY_PORT', defaultPort: 8080, host: '0.0.0.0' },
     opsPort: { variable: 'EDGE_PROXY_OPS_PORT', defaultPort: 9080, host: LOOPBACK },
     urls: ['NATS_URL', 'REDIS_URL'],
@@ -65,3 +85,11 @@ export const SERVICES = [
     env: { EDGE_PROXY_SHUTDOWN_GRACE_MS: '2500' },
   },
 ] as const satisfies readonly ServiceRow[];
+
+/** The ports of a row, data or API first. */
+export function portsOf(row: ServiceRow): ServicePort[] {
+  return row.port === undefined ? [row.opsPort] : [row.port, row.opsPort];
+}
+
+/** Every variable that moves a port. */
+export const PORT_VARIABLES: readonly string[] = SERVICES.flatMap(portsOf).map(({ variable }) => variable);

@@ -57,6 +57,11 @@ const LAUNCHER = fileURLToPath(new URL('../../../../tools/launcher/dist/main.js'
 const READY_TIMEOUT_MS = 90_000;
 /** Contract: everything stops within 10 s. */
 const STOP_TIMEOUT_MS = 12_000;
+/** Of the services of which there is one; the demo provider's comes first. */
+const SINGLE_PORTS = [
+  ...['DEMO_PROVIDER_PORT', 'DEMO_PROVIDER_OPS_PORT', 'LOGGER_OPS_PORT', 'METRICS_AGGREGATOR_OPS_PORT'],
+  ...['EXPORT_PORT', 'EXPORT_OPS_PORT'],
+];
 const REQUEST_TIMEOUT_MS = 60_000;
 const QUERY_TIMEOUT_MS = 15_000;
 const MOST_PORT_TRIES = 3;
@@ -108,19 +113,13 @@ function writeConfig({ configText, configFile }: SluiceOptions, folder: string):
 }
 
 async function choosePorts(edges: number): Promise<{ env: Record<string, string>; demoPort: number }> {
-  const first = await freePortBlock(2 * edges + 3);
-  const [demoPort, demoOpsPort, loggerOpsPort] = [2 * edges, 2 * edges + 1, 2 * edges + 2].map(
-    (step) => first + step,
-  );
-  const env = {
-    EDGE_PROXY_PORT: first,
-    EDGE_PROXY_OPS_PORT: first + edges,
-    DEMO_PROVIDER_PORT: demoPort,
-    DEMO_PROVIDER_OPS_PORT: demoOpsPort,
-    LOGGER_OPS_PORT: loggerOpsPort,
+  const first = await freePortBlock(2 * edges + SINGLE_PORTS.length);
+  const env: Record<string, string> = {
+    EDGE_PROXY_PORT: String(first),
+    EDGE_PROXY_OPS_PORT: String(first + edges),
   };
-  const text = Object.fromEntries(Object.entries(env).map(([name, port]) => [name, String(port)]));
-  return { env: text, demoPort: first + 2 * edges };
+  SINGLE_PORTS.forEach((variable, index) => (env[variable] = String(first + 2 * edges + index)));
+  return { env, demoPort: first + 2 * edges };
 }
 
 async function waitUntilReady(launcher: BlackBox, startFile: string): Promise<void> {
