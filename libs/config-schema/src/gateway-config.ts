@@ -26,7 +26,7 @@ export interface ServerConfig {
 }
 
 /** The kinds of provider that have an adapter. One line here for a new one; the registry is a full record over it. */
-export const PROVIDER_TYPES = ['openai', 'openai-compatible'] as const;
+export const PROVIDER_TYPES = ['openai', 'openai-compatible', 'anthropic'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
 export interface ProviderConfig {

@@ -210,7 +210,7 @@ aliases: { hasOwnProperty: isPrototypeOf, isPrototypeOf: constructor }`;
 describe('a file that is wrong', () => {
   const TEN_MISTAKES = `server: { prot: 8080, maxRequestBodyMb: "20" }
 providers:
-  openai: { type: anthropic, apiKey: "\${NO_SUCH_KEY}" }
+  openai: { type: cohere, apiKey: "\${NO_SUCH_KEY}" }
 models:
   gpt-4o:
     routes: [{ provider: opnai, model: gpt-4o }]
@@ -226,8 +226,8 @@ keys:
     expect(formatProblems(problemsOf(TEN_MISTAKES), 'sluice.yaml').split('\n')).toEqual([
       'sluice.yaml:1:11 server.prot: "prot" is an unknown key; did you mean "port"?',
       'sluice.yaml:1:41 server.maxRequestBodyMb: "maxRequestBodyMb" must be a number from 0 to 1024, but is text: write it without quotes; for example 20',
-      'sluice.yaml:3:19 providers.openai.type: "type" must be one of "openai", "openai-compatible" (a kind enters this list together with its adapter), but is another text',
-      'sluice.yaml:3:38 providers.openai.apiKey: "apiKey" needs the environment variable NO_SUCH_KEY, which is not set: set it, or give a default as ${NO_SUCH_KEY:-default}',
+      'sluice.yaml:3:19 providers.openai.type: "type" must be one of "openai", "openai-compatible", "anthropic" (a kind enters this list together with its adapter), but is another text',
+      'sluice.yaml:3:35 providers.openai.apiKey: "apiKey" needs the environment variable NO_SUCH_KEY, which is not set: set it, or give a default as ${NO_SUCH_KEY:-default}',
       'sluice.yaml:6:26 models.gpt-4o.routes[0].provider: "provider" names no provider of this file: add it under "providers"; did you mean "openai"?',
       'sluice.yaml:7:17 models.gpt-4o.fallbacks[0]: "fallbacks[0]" names no model or alias of this file: add it under "models"; did you mean "gpt-4o"?',
       'sluice.yaml:8:21 aliases.b: "b" leads back to itself (a → b → a): point one of them at a model',

@@ -37,7 +37,7 @@ describe('settings without effect', () => {
   });
 
   it('leave alone what has an effect', () => {
-    const text = `${SMALLEST}aliases: { a: gpt-4o }\nretry: { maxAttempts: 2 }\ntimeouts: { idle: 5s }\nprices: { gpt-4o: { input: 1, output: 1 } }\nretention: { requests: 3d }\nkeys: [{ name: k, key: key-0123456789-abcdefghij, models: [a], expiresAt: 2030-01-01 }]`;
+    const text = `${SMALLEST}aliases: { a: gpt-4o }\nretry: { maxAttempts: 2 }\ntimeouts: { idle: 5s }\nprices: { gpt-4o: { input: 1, output: 1 } }\nretention: { requests: 3d, rollups: 60d }\nkeys: [{ name: k, key: key-0123456789-abcdefghij, models: [a], expiresAt: 2030-01-01 }]`;
     expect(warningsOf(text)).toEqual([]);
   });
 });

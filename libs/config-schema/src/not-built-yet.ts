@@ -52,6 +52,5 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
   { path: ['keys', '*', 'enforce'], sentence: LIMITS, actsAs: false },
   { path: ['keys', '*', 'queueTimeout'], sentence: 'requests do not wait for a free place yet' },
   { path: ['debug'], sentence: 'bodies are not captured yet' },
-  { path: ['retention', 'audit'], sentence: 'only "requests" acts: audit records are kept' },
-  { path: ['retention', 'rollups'], sentence: 'only "requests" acts: there are no roll-ups yet' },
+  { path: ['retention', 'audit'], sentence: 'there are no audit records yet' },
 ];

@@ -1,23 +1,57 @@
-// What the gateway promises of every provider kind. A new one passes this suite, or it is not in the registry.
+// What the gateway promises of every provider kind, to clients of either dialect. A new one passes this suite, or it
+// is not in the registry.
+import { join } from 'node:path';
 import type { ProviderType } from '@sluice/config-schema';
 import { describe, expect, test } from 'vitest';
 import { aProvider, aRequestBody } from './__fixtures__/requests.js';
-import type { AnswerContext, ProviderAdapter, StreamContext } from './provider-adapter.js';
-import { PROVIDER_ADAPTERS } from './registry.js';
+import type {
+  AnswerContext,
+  ClientDialect,
+  ProviderAdapter,
+  RequestBody,
+  StreamContext,
+} from './provider-adapter.js';
+import { CHAT_ADAPTERS, MESSAGES_ADAPTERS } from './registry.js';
+import { readFixture, readPieces } from './translate/__fixtures__/read-stream.js';
 
-const ANSWER: AnswerContext = { endpoint: 'chat.completions', model: 'the-client-s-name', base64: false };
-const STREAM: StreamContext = { ...ANSWER, hideUsage: false, choices: 1 };
 const SECRET = 'sk-of-the-gateway';
+const TERMINAL: Readonly<Record<ClientDialect, RegExp>> = {
+  chat: /^data: \[DONE\]$/m,
+  messages: /^event: message_stop$/m,
+};
 
-// A full record: ADAPTERS names each kind once.
-const ADAPTERS = Object.entries(PROVIDER_ADAPTERS) as [ProviderType, ProviderAdapter][];
+type Subject = readonly [dialect: ClientDialect, type: ProviderType, adapter: ProviderAdapter];
+// Both are full records: each kind is here once for each dialect.
+const SUBJECTS = [
+  ...Object.entries(CHAT_ADAPTERS).map(([type, adapter]) => ['chat', type, adapter] as Subject),
+  ...Object.entries(MESSAGES_ADAPTERS).map(([type, adapter]) => ['messages', type, adapter] as Subject),
+];
 
-describe.each(ADAPTERS)('%s', (type, adapter) => {
+/** Streams in the provider's own dialect. */
+function fixturesOf(type: ProviderType): string[] {
+  const names = ['text', 'tools'];
+  return type === 'anthropic'
+    ? names.map((name) => readFixture(join(import.meta.dirname, 'anthropic'), `${name}.events.txt`))
+    : names.map((name) => readFixture(join(import.meta.dirname, 'openai-compatible'), `${name}.chunks.txt`));
+}
+
+describe.each(SUBJECTS)('a client of %s over %s', (dialect, type, adapter) => {
   const provider = aProvider({ type });
+  const [endpoint = 'messages'] = adapter.endpoints;
+  const ANSWER: AnswerContext = {
+    endpoint,
+    model: 'the-client-s-name',
+    base64: false,
+    createdSeconds: 1_790_000_000,
+    answerId: 'an-event',
+  };
+  const STREAM: StreamContext = { ...ANSWER, hideUsage: false, choices: 1 };
+  const aBody = (text: string, change: Partial<RequestBody> = {}): RequestBody =>
+    aRequestBody(text, { endpoint, ...change });
 
   test('addresses are below the base address and carry the credential in a header only', () => {
-    for (const endpoint of ['chat.completions', 'embeddings'] as const) {
-      const { origin, path, headers } = adapter.address(provider, endpoint);
+    for (const each of adapter.endpoints) {
+      const { origin, path, headers } = adapter.address(provider, each);
       expect(origin).toBe('https://llm.example.com');
       expect(path.startsWith('/api/v1/')).toBe(true);
       expect(path).not.toContain(SECRET);
@@ -30,31 +64,65 @@ describe.each(ADAPTERS)('%s', (type, adapter) => {
 
   test('a base address with a slash at its end gives the same path', () => {
     const slashed = { ...provider, baseUrl: 'https://llm.example.com/api/v1/' };
-    expect(adapter.address(slashed, 'embeddings')).toEqual(adapter.address(provider, 'embeddings'));
+    expect(adapter.address(slashed, endpoint)).toEqual(adapter.address(provider, endpoint));
   });
 
   test("the operator's headers go along; without a key there is no credential", () => {
-    const custom = adapter.address({ ...provider, headers: { 'x-team': 'ml' } }, 'embeddings');
+    const custom = adapter.address({ ...provider, headers: { 'x-team': 'ml' } }, endpoint);
     expect(custom.headers['x-team']).toBe('ml');
     const open = { ...provider, apiKey: undefined };
-    expect(adapter.address(open, 'embeddings').headers).not.toHaveProperty('authorization');
+    const { headers } = adapter.address(open, endpoint);
+    expect(Object.keys(headers).filter((name) => /authorization|key/.test(name))).toEqual([]);
   });
 
   test("the provider's model goes up, the client's name does not", () => {
-    const body = aRequestBody('{"model":"the-client-s-name","messages":[{"role":"user","content":"é"}]}');
+    const body = aBody('{"model":"the-client-s-name","messages":[{"role":"user","content":"é"}]}');
     const sent = adapter.toUpstreamBody(body, provider, 'their-model').toString();
-    expect(sent).toContain('their-model');
     expect(sent).not.toContain('the-client-s-name');
-    expect(JSON.parse(sent)).toMatchObject({ messages: [{ role: 'user', content: 'é' }] });
+    expect(JSON.parse(sent)).toMatchObject({ model: 'their-model', messages: [{ role: 'user' }] });
+    expect(sent).toContain('é');
   });
 
-  test('usage is forced on exactly when the body that goes up asks for it and the client did not', () => {
-    const plain = aRequestBody('{"model":"m"}');
-    const streamed = aRequestBody('{"model":"m","stream":true}', { stream: true });
+  test('usage of a stream is always asked for, unless the provider counts anyway', () => {
+    const streamed = aBody('{"model":"m","stream":true,"messages":[]}', { stream: true });
+    const sent = adapter.toUpstreamBody(streamed, provider, 'm').toString();
+    expect(sent.includes('include_usage')).toBe(type !== 'anthropic');
+  });
+
+  test('usage that the client did not ask for is hidden from it, if its dialect leaves it the choice', () => {
+    const plain = aBody('{"model":"m","messages":[]}');
+    const streamed = aBody('{"model":"m","stream":true,"messages":[]}', { stream: true });
     expect(adapter.forcesUsage(plain, provider)).toBe(false);
-    expect(adapter.forcesUsage(streamed, provider)).toBe(true);
-    expect(adapter.toUpstreamBody(streamed, provider, 'm').toString()).toContain('include_usage');
+    expect(adapter.forcesUsage(streamed, provider)).toBe(dialect === 'chat');
     expect(adapter.forcesUsage({ ...streamed, includeUsage: true }, provider)).toBe(false);
+    const [text = ''] = fixturesOf(type);
+    const shown = (hideUsage: boolean): boolean =>
+      readPieces(adapter.openStream({ ...STREAM, hideUsage }), [Buffer.from(text)]).text.includes('_tokens"');
+    expect([shown(false), shown(true)]).toEqual([true, dialect === 'messages']);
+  });
+
+  test.each(fixturesOf(type))('a good stream %#, cut at any byte, reads the same and is whole', (text) => {
+    const bytes = Buffer.from(text);
+    const whole = readPieces(adapter.openStream(STREAM), [bytes]);
+    expect(whole.end.kind).toBe('complete');
+    expect(whole.text).toMatch(TERMINAL[dialect]);
+    expect(whole.text).toContain('the-client-s-name');
+    for (let at = 1; at < bytes.length; at += 1) {
+      const cut = readPieces(adapter.openStream(STREAM), [bytes.subarray(0, at), bytes.subarray(at)]);
+      if (cut.text !== whole.text || cut.end.kind !== 'complete')
+        expect.fail(`differs when cut at byte ${at}`);
+    }
+  });
+
+  test.each(fixturesOf(type))('a good stream %#, broken at any byte, never has a false end', (text) => {
+    const bytes = Buffer.from(text);
+    const whole = readPieces(adapter.openStream(STREAM), [bytes]);
+    for (let at = 0; at < bytes.length; at += 1) {
+      const { text: got, end } = readPieces(adapter.openStream(STREAM), [bytes.subarray(0, at)]);
+      const hasTerminal = TERMINAL[dialect].test(got);
+      if (hasTerminal !== (end.kind === 'complete')) expect.fail(`a false end after byte ${at}`);
+      if (!hasTerminal && !whole.text.startsWith(got)) expect.fail(`broken at byte ${at} it is no beginning`);
+    }
   });
 
   test('bytes that are no answer are never one', () => {
@@ -72,9 +140,10 @@ describe.each(ADAPTERS)('%s', (type, adapter) => {
   });
 
   test('two streams do not know each other', () => {
+    const [text = ''] = fixturesOf(type);
     const [one, other] = [adapter.openStream(STREAM), adapter.openStream(STREAM)];
-    one.push(Buffer.from('data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}\n\n'));
-    expect(other.hasContent).toBe(false);
+    one.push(Buffer.from(text));
+    expect([one.hasContent, other.hasContent]).toEqual([true, false]);
     expect(other.end().kind).toBe('broken');
   });
 

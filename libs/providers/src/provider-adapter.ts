@@ -3,8 +3,11 @@
 import type { ProviderConfig } from '@sluice/config-schema';
 import type { ErrorCode, TokenCounts } from '@sluice/contracts';
 
-/** What a client calls; one name for a path in every dialect. */
-export type Endpoint = 'chat.completions' | 'embeddings';
+/** What a client calls. The name is also the event's `endpoint`. */
+export type Endpoint = 'chat.completions' | 'embeddings' | 'messages' | 'messages.count_tokens';
+
+/** The two dialects of clients: OpenAI's and Anthropic's. */
+export type ClientDialect = 'chat' | 'messages';
 
 /** A request body after the strict pass: the bytes that were judged, and what was found in them. */
 export interface RequestBody {
@@ -48,6 +51,10 @@ export interface AnswerContext {
   /** The model's name as the client wrote it; replaces the provider's own. */
   readonly model: string;
   readonly base64: boolean;
+  /** Seconds since the epoch, for `created` where the provider says none. */
+  readonly createdSeconds: number;
+  /** For an answer whose provider gave it no id: the event's id. */
+  readonly answerId: string;
 }
 
 /** How a stream is to be read. */
@@ -107,10 +114,18 @@ export interface StreamReader {
   readonly contentEvents: number;
 }
 
-/** One provider kind. */
+/** One provider kind, for clients of one dialect. */
 export interface ProviderAdapter {
+  /** What it can be asked for. A route to it is no route for anything else. */
+  readonly endpoints: readonly Endpoint[];
+  /** Lower-case names of the client's headers that the provider gets to see. */
+  readonly forwardedHeaders: readonly string[];
+  /** @param endpoint one of {@link endpoints} */
   address(provider: ProviderConfig, endpoint: Endpoint): UpstreamAddress;
-  /** The body to send: the judged bytes with the listed splices. */
+  /**
+   * The body to send: within a dialect the judged bytes with the listed splices, else written anew.
+   * @throws TranslationRefusal when the provider's dialect cannot say what the client's did; nothing else
+   */
   toUpstreamBody(body: RequestBody, provider: ProviderConfig, providerModel: string): Buffer;
   /** Whether {@link toUpstreamBody} forces usage on although the client did not ask. */
   forcesUsage(body: RequestBody, provider: ProviderConfig): boolean;

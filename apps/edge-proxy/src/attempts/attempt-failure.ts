@@ -1,6 +1,13 @@
 import type { ErrorCode } from '@sluice/contracts';
 import type { FailureFault } from '@sluice/resilience';
 
+/** What goes to the client when the walk ends with a failure that is its own, or our mapping's. */
+export interface PassedAnswer {
+  readonly status: number;
+  /** In the client's dialect: the provider's own bytes, or its words translated. */
+  readonly body: Buffer;
+}
+
 /** A call that ended without a byte of it having reached the client. */
 export interface AttemptFailure {
   readonly fault: FailureFault;
@@ -10,8 +17,8 @@ export interface AttemptFailure {
   readonly errorCode: ErrorCode;
   /** The provider's HTTP status, null when none arrived. */
   readonly status: number | null;
-  /** The provider's body when it may go through to the client as it is, else null. */
-  readonly body: Buffer | null;
+  /** Null unless the fault is the client's or our mapping's. */
+  readonly pass: PassedAnswer | null;
   /** The provider's own words, for the event; masked before it is written. */
   readonly detail: string | null;
   /** How long the provider asks us to stay away, null when it does not say. */

@@ -1,6 +1,7 @@
 // Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
 // the client is gone, or the deadline ends it.
 import { type AttemptDecision, type ErrorCode, GatewayError } from '@sluice/contracts';
+import { TranslationRefusal } from '@sluice/providers';
 import { makeDeadline } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
@@ -48,6 +49,11 @@ class Walk implements RunningWalk {
   readonly #maxAttempts: number;
   #attempt: Attempt | null = null;
   #attemptStartedMs = 0;
+  /** Where the walk stands in the list of routes, and what is to be sent there. */
+  #index = 0;
+  #upstreamBody: Buffer | null = null;
+  /** The first route that could not say the request. */
+  #refusal: TranslationRefusal | null = null;
   #deadlineTimer: NodeJS.Timeout | null = null;
   #isOver = false;
   /** For {@link RunningWalks}. */
@@ -68,7 +74,10 @@ class Walk implements RunningWalk {
     this.#deadlineTimer = setTimeout(() => this.#guard(() => this.#onDeadline(deadline.budgetMs)), leftMs);
     response.once('close', () => this.#guard(() => this.#onClientGone()));
     this.#options.running.add(this);
-    this.#guard(() => this.#next(0));
+    this.#guard(() => {
+      if (this.#prepare(0)) this.#next();
+      else this.#refuse();
+    });
   }
 
   stop(): void {
@@ -107,9 +116,48 @@ class Walk implements RunningWalk {
     }
   }
 
-  #next(index: number): void {
-    const target = this.#targets[index];
-    if (target === undefined) throw new Error('a model without routes');
+  /**
+   * Goes to the first route from here on whose provider can be told the request.
+   * @returns false when there is none
+   */
+  #prepare(from: number): boolean {
+    const { body } = this.#exchange;
+    if (body === null) throw new Error('a walk needs a judged body');
+    for (let index = from; index < this.#targets.length; index += 1) {
+      const target = this.#targets[index];
+      if (target === undefined) break;
+      try {
+        this.#upstreamBody = target.adapter.toUpstreamBody(body, target.provider, target.providerModel);
+        this.#index = index;
+        return true;
+      } catch (error) {
+        if (!(error instanceof TranslationRefusal)) throw error;
+        this.#refusal ??= error;
+      }
+    }
+    return false;
+  }
+
+  /** No provider can be told the request: nobody was called. */
+  #refuse(): void {
+    const refusal = this.#refusal;
+    if (refusal === null) throw new Error('a model without routes');
+    const { field, message } = refusal;
+    const error = new GatewayError('invalid_request', {
+      ...(field === '' ? {} : { param: field }),
+      message,
+      cause: refusal,
+    });
+    relayError(this.#exchange, error);
+    this.#end({ outcome: 'rejected', status: error.status, errorCode: error.code, errorMessage: message });
+  }
+
+  #next(): void {
+    const target = this.#targets[this.#index];
+    const upstreamBody = this.#upstreamBody;
+    if (target === undefined || upstreamBody === null) throw new Error('a route that was not prepared');
+    // Not kept while the provider answers.
+    this.#upstreamBody = null;
     const exchange = this.#exchange;
     exchange.target = target;
     exchange.attemptsBegun += 1;
@@ -119,19 +167,21 @@ class Walk implements RunningWalk {
       target,
       attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
       transport: this.#options.transport,
-      onResult: (result) => this.#onResult(result, index),
+      onResult: (result) => this.#onResult(result),
       onBug: (error) => this.#onBug(error),
     });
     this.#attempt = attempt;
-    this.#options.listener.onIntent(exchange, () => this.#guard(() => this.#startAttempt(attempt)));
+    this.#options.listener.onIntent(exchange, () =>
+      this.#guard(() => this.#startAttempt(attempt, upstreamBody)),
+    );
   }
 
   /** The client may have gone, or the deadline passed, while the intent was written. */
-  #startAttempt(attempt: Attempt): void {
-    if (!this.#isOver && this.#attempt === attempt) attempt.start();
+  #startAttempt(attempt: Attempt, upstreamBody: Buffer): void {
+    if (!this.#isOver && this.#attempt === attempt) attempt.start(upstreamBody);
   }
 
-  #onResult(result: AttemptResult, index: number): void {
+  #onResult(result: AttemptResult): void {
     const exchange = this.#exchange;
     switch (result.kind) {
       case 'answered':
@@ -148,16 +198,17 @@ class Walk implements RunningWalk {
         );
         return this.#endInterrupted(result.failure.detail ?? result.failure.reason);
       case 'failed':
-        return this.#onFailure(result.failure, index);
+        return this.#onFailure(result.failure);
     }
   }
 
-  #onFailure(failure: AttemptFailure, index: number): void {
+  #onFailure(failure: AttemptFailure): void {
     this.#failures.push(failure);
     const left = this.#maxAttempts - this.#exchange.attemptsBegun;
-    if (mayTryNext(failure, index + 1 < this.#targets.length, left)) {
+    const nextIndex = this.#index + 1;
+    if (mayTryNext(failure, nextIndex < this.#targets.length, left) && this.#prepare(nextIndex)) {
       this.#record('next_route', failure.errorCode);
-      return this.#next(index + 1);
+      return this.#next();
     }
     this.#record('give_up', failure.errorCode);
     const exchange = this.#exchange;

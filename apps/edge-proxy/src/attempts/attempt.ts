@@ -74,19 +74,24 @@ export class Attempt implements UpstreamListener, Pausable {
     this.#relay = new StreamRelay(options.exchange, this);
   }
 
-  start(): void {
+  /** @param upstreamBody what the target's adapter made of the client's body */
+  start(upstreamBody: Buffer): void {
     const { exchange, target, attemptId, transport } = this.#options;
-    const { body, model } = exchange;
+    const { body, model, request } = exchange;
     if (body === null || model === null) throw new Error('an attempt needs a judged body and a model');
     const headers = ['x-request-id', exchange.requestId];
     if (target.provider.sendAttemptId) headers.push('x-sluice-attempt-id', attemptId);
+    for (const name of target.adapter.forwardedHeaders) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers.push(name, value);
+    }
     const { timeouts } = model.config;
     if (body.stream) this.#arm(timeouts.firstTokenMs, `no first token within ${timeouts.firstTokenMs} ms`);
     this.#call = transport.send(
       {
-        address: target.addresses[exchange.endpoint],
+        address: target.address,
         headers,
-        body: target.adapter.toUpstreamBody(body, target.provider, target.providerModel),
+        body: upstreamBody,
         connectTimeoutMs: timeouts.connectMs,
       },
       this,
@@ -127,6 +132,8 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
   #mayBeBilled(): boolean {
+    // Counting is free.
+    if (this.#options.exchange.endpoint === 'messages.count_tokens') return false;
     if (this.#isAnswered || this.#relay.isCommitted) return true;
     return this.#isCut && this.#call !== null && (this.status === null || this.status < 300);
   }
@@ -178,6 +185,8 @@ export class Attempt implements UpstreamListener, Pausable {
         endpoint: exchange.endpoint,
         model: exchange.requestedModel ?? '',
         base64: false,
+        createdSeconds: secondsOf(exchange),
+        answerId: exchange.eventId,
         hideUsage: target.adapter.forcesUsage(body, target.provider),
         choices: body.choices,
       });
@@ -257,6 +266,8 @@ export class Attempt implements UpstreamListener, Pausable {
       endpoint: exchange.endpoint,
       model: requestedModel ?? '',
       base64: body?.base64 ?? false,
+      createdSeconds: secondsOf(exchange),
+      answerId: exchange.eventId,
     });
     if (answer.kind === 'failure') return this.#break(this.#fromFailure(answer.failure, bytes));
     this.#onReadAnswer(answer, body?.stream ?? false);
@@ -280,6 +291,8 @@ export class Attempt implements UpstreamListener, Pausable {
       headers: this.#headers,
       body,
       nowMs: Date.now(),
+      dialect: this.#options.exchange.dialect,
+      requestId: this.#options.exchange.requestId,
     });
   }
 
@@ -340,6 +353,8 @@ export class Attempt implements UpstreamListener, Pausable {
     this.#timer = null;
   }
 }
+
+const secondsOf = (exchange: Exchange): number => Math.trunc(exchange.receivedAtMs / 1000);
 
 /** A rule of thumb for text when no provider counted: four bytes a token. */
 const toTokens = (bytes: number): number => Math.ceil(bytes / 4);

@@ -1,15 +1,14 @@
 // Pure: what a failure means for the walk and for the client.
 import { GatewayError } from '@sluice/contracts';
-import type { AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure, PassedAnswer } from './attempt-failure.js';
 
 /** Seconds that a client is told to wait when no provider gave a hint. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 /** What the client gets when the walk is over. */
 export type FinalAnswer =
-  /** The provider's own status and body: the client's fault, or our mapping's. */
-  | { readonly kind: 'pass'; readonly status: number; readonly body: Buffer }
-  | { readonly kind: 'error'; readonly error: GatewayError };
+  /** The provider's own words: the client's fault, or our mapping's. */
+  ({ readonly kind: 'pass' } & PassedAnswer) | { readonly kind: 'error'; readonly error: GatewayError };
 
 /** Whether another route may be tried after this failure. A request that is itself at fault fails everywhere. */
 export function mayTryNext(failure: AttemptFailure, hasNextRoute: boolean, attemptsLeft: number): boolean {
@@ -23,22 +22,13 @@ export function mayTryNext(failure: AttemptFailure, hasNextRoute: boolean, attem
 export function toFinalAnswer(model: string, failures: readonly AttemptFailure[]): FinalAnswer {
   const last = failures.at(-1);
   if (last === undefined) return { kind: 'error', error: new GatewayError('all_providers_failed') };
-  const isTheirs = last.fault === 'client' || last.fault === 'mapping';
-  if (isTheirs && last.status !== null && last.body !== null) {
-    return { kind: 'pass', status: last.status, body: last.body };
-  }
+  if (last.pass !== null) return { kind: 'pass', ...last.pass };
   return { kind: 'error', error: toError(model, last, failures) };
 }
 
 function toError(model: string, last: AttemptFailure, failures: readonly AttemptFailure[]): GatewayError {
   const shown = JSON.stringify(model);
   switch (last.fault) {
-    case 'client':
-    case 'mapping':
-      return new GatewayError(last.errorCode, {
-        // Its words are about the client's own request; with a body they would have gone through as well.
-        message: `The provider refused the request: ${last.detail ?? last.reason}`,
-      });
     case 'credential':
       return new GatewayError('provider_credential_rejected');
     case 'limits':
@@ -46,6 +36,9 @@ function toError(model: string, last: AttemptFailure, failures: readonly Attempt
         message: `Every provider of the model ${shown} is over its own limit. Try again later.`,
         retryAfterSeconds: smallestHintSeconds(failures),
       });
+    // The first two have an answer to pass.
+    case 'client':
+    case 'mapping':
     case 'provider':
       return new GatewayError('all_providers_failed', {
         message: `Every route of the model ${shown} failed. The last reason: ${last.reason}.`,

@@ -1,16 +1,18 @@
 import type { ErrorCode } from '@sluice/contracts';
-import { PROVIDER_ADAPTERS, type ProviderFailure } from '@sluice/providers';
+import { CHAT_ADAPTERS, MESSAGES_ADAPTERS, type ProviderFailure } from '@sluice/providers';
 import { describe, expect, test } from 'vitest';
 import { fromProviderFailure } from './to-attempt-failure.js';
 
 const BODY = Buffer.from('{"error":{"message":"no","code":"x"}}');
 const refusal = (status: number, body = BODY): ProviderFailure =>
-  PROVIDER_ADAPTERS.openai.readFailure(status, body);
+  CHAT_ADAPTERS.openai.readFailure(status, body);
 const answered = (status: number, headers: Record<string, string> = {}) => ({
   status,
   headers,
   body: BODY,
   nowMs: 0,
+  dialect: 'chat' as const,
+  requestId: 'label',
 });
 
 describe('whose fault a refusal is decides its code', () => {
@@ -51,13 +53,46 @@ test('an error inside a 200 keeps the status that the client would have got', ()
     fault: 'client',
     status: 200,
     reason: 'it answered 400',
-    body: BODY,
+    pass: { status: 200, body: BODY },
   });
 });
 
-test("a body that is no error of the client's dialect does not go through", () => {
-  const page = Buffer.from('<html>');
-  expect(fromProviderFailure(refusal(400, page), { ...answered(400), body: page }).body).toBe(null);
+describe("a body that is no error of the client's dialect is said in it, under the same status", () => {
+  const said = (failure: ProviderFailure, dialect: 'chat' | 'messages'): unknown => {
+    const { pass } = fromProviderFailure(failure, { ...answered(failure.status), body: null, dialect });
+    return pass === null ? null : [pass.status, JSON.parse(pass.body.toString()) as unknown];
+  };
+
+  test('a page of HTML', () => {
+    const page = Buffer.from('<html>');
+    const { pass } = fromProviderFailure(refusal(422, page), { ...answered(422), body: page });
+    expect(pass?.status).toBe(422);
+    expect(pass?.body.toString()).not.toContain('html');
+  });
+
+  test("OpenAI's words for a client of Anthropic", () => {
+    const error = { type: 'not_found_error', message: 'no' };
+    expect(said(MESSAGES_ADAPTERS.openai.readFailure(404, BODY), 'messages')).toEqual([
+      404,
+      { type: 'error', error, request_id: 'label' },
+    ]);
+  });
+
+  test("Anthropic's words for a client of OpenAI", () => {
+    const body =
+      '{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 > 8"}}';
+    const error = { message: 'prompt is too long: 9 > 8', type: 'invalid_request_error', param: null };
+    expect(said(CHAT_ADAPTERS.anthropic.readFailure(400, Buffer.from(body)), 'chat')).toEqual([
+      400,
+      { error: { ...error, code: 'context_length_exceeded' } },
+    ]);
+  });
+
+  test('nothing that is not about the request', () => {
+    for (const status of [401, 403, 429, 500, 529]) {
+      expect(said(CHAT_ADAPTERS.anthropic.readFailure(status, BODY), 'chat')).toBe(null);
+    }
+  });
 });
 
 test("the provider's hint is kept", () => {

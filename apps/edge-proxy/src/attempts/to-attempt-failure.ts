@@ -1,13 +1,14 @@
 import type { ErrorCode } from '@sluice/contracts';
-import type { ProviderFailure } from '@sluice/providers';
+import type { ClientDialect, ProviderFailure } from '@sluice/providers';
 import {
   classifyFailure,
   type FailureFault,
   parseRetryAfterMs,
   type RetryHintHeaders,
 } from '@sluice/resilience';
+import { ERROR_DIALECTS } from '../relay/error-dialects.js';
 import type { TransportFailure, UpstreamHeaders } from '../upstream/transport.js';
-import type { AttemptFailure } from './attempt-failure.js';
+import type { AttemptFailure, PassedAnswer } from './attempt-failure.js';
 
 /** What came of a call, beside what the adapter reads in it. */
 export interface FailedAnswer {
@@ -17,6 +18,9 @@ export interface FailedAnswer {
   /** Null when the client cannot get it, e.g. from the middle of a stream. */
   readonly body: Buffer | null;
   readonly nowMs: number;
+  readonly dialect: ClientDialect;
+  /** The client's label, for bodies that hold one. */
+  readonly requestId: string;
 }
 
 /** What is not the request's fault has one code for each fault. */
@@ -34,10 +38,17 @@ export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnsw
     reason: `it answered ${failure.status}`,
     errorCode: CODES[fault] ?? failure.errorCode,
     status: answer.status,
-    body: failure.passable ? answer.body : null,
+    pass: fault === 'client' || fault === 'mapping' ? toPassedAnswer(failure, answer) : null,
     detail: failure.message,
     retryAfterMs: parseRetryAfterMs(hintsOf(answer.headers), answer.nowMs),
   };
+}
+
+/** The provider's own answer where the client can read it; else its status and words in the client's dialect. */
+function toPassedAnswer(failure: ProviderFailure, answer: FailedAnswer): PassedAnswer {
+  const { status, body, dialect, requestId } = answer;
+  if (failure.passable && body !== null && status !== null) return { status, body };
+  return { status: failure.status, body: ERROR_DIALECTS[dialect].toFailureBody(failure, requestId) };
 }
 
 /** A call that broke on the way, or whose answer is of no use. */
@@ -47,7 +58,7 @@ export function fromProviderFault(reason: string, status: number | null): Attemp
     reason,
     errorCode: 'all_providers_failed',
     status,
-    body: null,
+    pass: null,
     detail: null,
     retryAfterMs: null,
   };

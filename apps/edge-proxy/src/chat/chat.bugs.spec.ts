@@ -102,7 +102,7 @@ test('a bug in the middle of a stream ends it with an error event and closes the
   };
   await using edge = await startTestEdge(modelOver([provider]));
   const { models } = edge.edge.holder.current;
-  const adapter = models.get('m')?.targets[0]?.adapter;
+  const adapter = models.get('m')?.routes['chat.completions'][0]?.adapter;
   if (adapter === undefined) throw new Error('no adapter');
   const original = adapter.openStream.bind(adapter);
   let pushes = 0;

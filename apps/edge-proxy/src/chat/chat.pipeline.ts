@@ -1,13 +1,14 @@
 // The walk of every request, as one short function: access, judgement, routing, attempts, reporting.
 import { GatewayError } from '@sluice/contracts';
+import { estimateInputTokens } from '@sluice/providers';
 import { runAttempts } from '../attempts/attempt-runner.js';
 import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
-import { endWithError } from '../relay/relay-answer.js';
+import { endWithError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
-import { findModel, planRoutes } from '../routing/route-planner.js';
+import { findModel, isCountedHere, planRoutes } from '../routing/route-planner.js';
 import type { Transport } from '../upstream/transport.js';
 import type { Exchange } from './exchange.js';
 
@@ -40,22 +41,30 @@ export function serveExchange(exchange: Exchange, rooms: ChatRooms): void {
 function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
   const { caller, generation, endpoint, request } = exchange;
   if (caller === null) throw new Error('a body was read for nobody');
-  const scanned = scanBody(bytes);
+  const scanned = scanBody(bytes, exchange.dialect);
   exchange.requestedModel = scanned.model;
   exchange.model = findModel(generation, scanned.model, caller);
   const { body, user } = judgeFields(scanned, endpoint);
   exchange.body = body;
   exchange.user = user;
-  runAttempts(exchange, planRoutes(exchange.model), {
+  const deadlineMs = askedDeadlineMs(request.headers);
+  if (isCountedHere(exchange.model, endpoint)) return endWithEstimate(exchange, bytes, rooms);
+  runAttempts(exchange, planRoutes(exchange.model, endpoint), {
     transport: rooms.transport,
     running: rooms.running,
-    askedDeadlineMs: askedDeadlineMs(request.headers),
+    askedDeadlineMs: deadlineMs,
     listener: {
       onIntent: (begun, onWritten) => rooms.reporter.recordIntent(begun, onWritten),
       onEnd: (ended, ending) => rooms.reporter.report(ended, ending),
       onBug: (broken, error) => rooms.onBug(error, broken),
     },
   });
+}
+
+/** A count that no provider of the model offers: our own, without a call. */
+function endWithEstimate(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
+  relayEstimate(exchange, estimateInputTokens(bytes));
+  rooms.reporter.report(exchange, { outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
 }
 
 /** Runs one step of the walk; what it throws becomes the answer. */

@@ -1,7 +1,7 @@
 // The facts of one request, gathered on its way down the rooms and told once at the end.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contracts';
-import type { Endpoint, RequestBody } from '@sluice/providers';
+import { type ClientDialect, type Endpoint, ENDPOINT_DIALECTS, type RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
 
@@ -19,6 +19,8 @@ export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly endpoint: Endpoint;
+  /** How the client speaks and wants to be spoken to. */
+  readonly dialect: ClientDialect;
   /** The config that this request began with and keeps. */
   readonly generation: ConfigGeneration;
   readonly eventId: string;
@@ -64,6 +66,7 @@ export class Exchange {
     this.request = options.request;
     this.response = options.response;
     this.endpoint = options.endpoint;
+    this.dialect = ENDPOINT_DIALECTS[options.endpoint];
     this.generation = options.generation;
     this.eventId = options.eventId;
     this.requestId = options.requestId;

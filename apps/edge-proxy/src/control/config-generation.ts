@@ -1,6 +1,6 @@
 // One generation of the config, made ready for the hot path: nothing in it is parsed or looked up twice.
 import type { GatewayConfig, ModelConfig, ProviderConfig, TokenPrice } from '@sluice/config-schema';
-import { type Endpoint, PROVIDER_ADAPTERS, type ProviderAdapter } from '@sluice/providers';
+import { ENDPOINT_DIALECTS, type Endpoint, findAdapter, type ProviderAdapter } from '@sluice/providers';
 import type { KeyRing } from '../access/key-ring.js';
 
 /** An endpoint of a provider, ready to be dialled. */
@@ -11,12 +11,12 @@ export interface PreparedAddress {
   readonly headers: readonly string[];
 }
 
-/** One route of a model. */
+/** One route of a model, for one endpoint. */
 export interface PreparedTarget {
   readonly provider: ProviderConfig;
   readonly providerModel: string;
   readonly adapter: ProviderAdapter;
-  readonly addresses: Readonly<Record<Endpoint, PreparedAddress>>;
+  readonly address: PreparedAddress;
   readonly price: TokenPrice | undefined;
   /** The event's `provider` and `providerModel` as JSON text without braces. */
   readonly json: string;
@@ -25,8 +25,8 @@ export interface PreparedTarget {
 /** A model with its routes. */
 export interface PreparedModel {
   readonly config: ModelConfig;
-  /** In the order of the file; at least one. */
-  readonly targets: readonly PreparedTarget[];
+  /** In the order of the file; without those whose provider has no such endpoint, so a list may be empty. */
+  readonly routes: Readonly<Record<Endpoint, readonly PreparedTarget[]>>;
 }
 
 /** What a request sees of the config from its first byte to its last. */
@@ -49,7 +49,7 @@ export function makeConfigGeneration(
   for (const model of config.models.values()) {
     models.set(model.name, {
       config: model,
-      targets: model.routes.map((route) => prepareTarget(config, route)),
+      routes: prepareRoutes(config, model),
     });
   }
   for (const [alias, name] of config.aliases) {
@@ -59,19 +59,33 @@ export function makeConfigGeneration(
   return { config, keyRing, models, loadedAtSeconds: Math.trunc(nowMs / 1000) };
 }
 
-function prepareTarget(config: GatewayConfig, route: ModelConfig['routes'][number]): PreparedTarget {
+function prepareRoutes(config: GatewayConfig, model: ModelConfig): PreparedModel['routes'] {
+  const prepare = (endpoint: Endpoint): PreparedTarget[] =>
+    model.routes.flatMap((route) => prepareTarget(config, route, endpoint) ?? []);
+  // A full record, so its keys are all endpoints.
+  const endpoints = Object.keys(ENDPOINT_DIALECTS) as Endpoint[];
+  return Object.fromEntries(endpoints.map((endpoint) => [endpoint, prepare(endpoint)])) as Record<
+    Endpoint,
+    PreparedTarget[]
+  >;
+}
+
+/** Null when the provider has no such endpoint. */
+function prepareTarget(
+  config: GatewayConfig,
+  route: ModelConfig['routes'][number],
+  endpoint: Endpoint,
+): PreparedTarget | null {
   const provider = config.providers.get(route.provider);
   if (provider === undefined) throw new Error(`route to an unknown provider "${route.provider}"`);
-  const adapter = PROVIDER_ADAPTERS[provider.type];
-  const prepare = (endpoint: Endpoint): PreparedAddress => {
-    const { origin, path, headers } = adapter.address(provider, endpoint);
-    return { origin, path, headers: Object.entries(headers).flat() };
-  };
+  const adapter = findAdapter(provider.type, endpoint);
+  if (adapter === null) return null;
+  const { origin, path, headers } = adapter.address(provider, endpoint);
   return {
     provider,
     providerModel: route.model,
     adapter,
-    addresses: { 'chat.completions': prepare('chat.completions'), embeddings: prepare('embeddings') },
+    address: { origin, path, headers: Object.entries(headers).flat() },
     price: route.price ?? config.prices.get(route.model),
     json: JSON.stringify({ provider: provider.name, providerModel: route.model }).slice(1, -1),
   };

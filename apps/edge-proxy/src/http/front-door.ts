@@ -6,11 +6,13 @@ import type { ConfigHolder } from '../control/config-holder.js';
 import type { EdgeMetrics } from '../reporting/edge-metrics.js';
 import { makeEventId } from '../reporting/event-id.js';
 import { writeOwnError } from './own-error.js';
-import { requestIdOf } from './request-headers.js';
+import { dialectOf, pathOf, requestIdOf } from './request-headers.js';
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/chat/completions', 'chat.completions'],
   ['/v1/embeddings', 'embeddings'],
+  ['/v1/messages', 'messages'],
+  ['/v1/messages/count_tokens', 'messages.count_tokens'],
 ]);
 
 /** What hands the rest to Nest. */
@@ -57,14 +59,11 @@ export class FrontDoor {
 
   /** Nest's answers carry a request id like all others. */
   #handOver(request: IncomingMessage, response: ServerResponse, fallback: Fallback): void {
-    response.setHeader('x-request-id', requestIdOf(request.headers, makeEventId(this.#options.now())));
+    const requestId = requestIdOf(request.headers, makeEventId(this.#options.now()));
+    response.setHeader('x-request-id', requestId);
+    if (dialectOf(request) === 'messages') response.setHeader('request-id', requestId);
     fallback(request, response);
   }
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
 }
 
 function refuseMethod(request: IncomingMessage, response: ServerResponse): void {

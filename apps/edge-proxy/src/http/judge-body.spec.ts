@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { judgeFields, scanBody } from './judge-body.js';
 
 const judge = (fields: string): RequestBody =>
-  judgeFields(scanBody(Buffer.from(`{"model":"m"${fields}}`)), 'chat.completions').body;
+  judgeFields(scanBody(Buffer.from(`{"model":"m"${fields}}`), 'chat'), 'chat.completions').body;
 
 /** Code, field and message of the refusal. */
 function refusalOf(text: string): readonly [string, string | null, string] {
   try {
-    judgeFields(scanBody(Buffer.from(text)), 'chat.completions');
+    judgeFields(scanBody(Buffer.from(text), 'chat'), 'chat.completions');
   } catch (error) {
     if (error instanceof GatewayError) return [error.code, error.param ?? null, error.message];
     throw error;
@@ -41,7 +41,7 @@ describe('a field of the wrong kind is refused by name', () => {
 });
 
 test('the model is read with its escapes; where it stands is kept', () => {
-  const scanned = scanBody(Buffer.from('{"a":"é", "model" : "m\\u00e9\\"" }'));
+  const scanned = scanBody(Buffer.from('{"a":"é", "model" : "m\\u00e9\\"" }'), 'chat');
   expect(scanned.model).toBe('mé"');
   const { spans, bytes } = judgeFields(scanned, 'embeddings').body;
   expect(bytes.toString('utf8', spans.model.start, spans.model.end)).toBe('"m\\u00e9\\""');

@@ -3,7 +3,9 @@
 import { GatewayError } from '@sluice/contracts';
 import {
   asRecord,
+  type ClientDialect,
   type Endpoint,
+  ENDPOINT_DIALECTS,
   JsonProblem,
   type JsonSpans,
   parseJson,
@@ -14,8 +16,14 @@ import {
   WantedKeys,
 } from '@sluice/providers';
 
-const KEYS = new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format', 'n']);
-const [MODEL, STREAM, STREAM_OPTIONS, USER, ENCODING_FORMAT, CHOICES] = [0, 1, 2, 3, 4, 5] as const;
+/** The judged keys of each dialect. Both begin with the same two. */
+const KEYS: Readonly<Record<ClientDialect, WantedKeys>> = {
+  chat: new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format', 'n']),
+  messages: new WantedKeys(['model', 'stream', 'metadata']),
+};
+const [MODEL, STREAM] = [0, 1] as const;
+const [STREAM_OPTIONS, USER, ENCODING_FORMAT, CHOICES] = [2, 3, 4, 5] as const;
+const METADATA = 2;
 /** A label in events; longer ones are cut. */
 const MAX_USER_CHARS = 256;
 
@@ -36,8 +44,8 @@ export interface JudgedBody {
  * The strict pass, and the model.
  * @throws GatewayError `invalid_json`, or `invalid_request` for the model and for disguised keys
  */
-export function scanBody(bytes: Buffer): ScannedBody {
-  const spans = scan(bytes);
+export function scanBody(bytes: Buffer, dialect: ClientDialect): ScannedBody {
+  const spans = scan(bytes, KEYS[dialect]);
   if (!spans.has(MODEL)) {
     const message =
       'The field "model" is missing. Name a model; GET /v1/models lists the ones that this key may use.';
@@ -53,10 +61,15 @@ export function scanBody(bytes: Buffer): ScannedBody {
  * @throws GatewayError `invalid_request`
  */
 export function judgeFields(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
+  return ENDPOINT_DIALECTS[endpoint] === 'chat'
+    ? judgeChat(scanned, endpoint)
+    : judgeMessages(scanned, endpoint);
+}
+
+function judgeChat(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
   const { bytes, spans } = scanned;
   const read = (key: number): unknown => (spans.has(key) ? valueAt(bytes, spans, key) : null);
-  const stream = read(STREAM);
-  if (stream !== null && typeof stream !== 'boolean') throw wrongKind('stream', 'true or false', stream);
+  const stream = readStream(scanned);
   const options = read(STREAM_OPTIONS);
   if (options !== null && asRecord(options) === null) throw wrongKind('stream_options', 'an object', options);
   const user = read(USER);
@@ -64,7 +77,7 @@ export function judgeFields(scanned: ScannedBody, endpoint: Endpoint): JudgedBod
   const body: RequestBody = {
     bytes,
     endpoint,
-    stream: stream === true && endpoint === 'chat.completions',
+    stream: stream && endpoint === 'chat.completions',
     includeUsage: asRecord(options)?.['include_usage'] === true,
     base64: read(ENCODING_FORMAT) === 'base64',
     choices: typeof choices === 'number' ? choices : 1,
@@ -74,12 +87,39 @@ export function judgeFields(scanned: ScannedBody, endpoint: Endpoint): JudgedBod
       rootStart: spans.rootStart,
     },
   };
-  return { body, user: typeof user === 'string' ? user.slice(0, MAX_USER_CHARS) : null };
+  return { body, user: toUser(user) };
 }
 
-function scan(bytes: Buffer): JsonSpans {
+function judgeMessages(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
+  const { bytes, spans } = scanned;
+  const stream = readStream(scanned);
+  const body: RequestBody = {
+    bytes,
+    endpoint,
+    stream: stream && endpoint === 'messages',
+    // Its dialect has no say in usage, encodings and the number of answers.
+    includeUsage: false,
+    base64: false,
+    choices: 1,
+    spans: { model: spanOf(spans, MODEL), streamOptions: null, rootStart: spans.rootStart },
+  };
+  const metadata = spans.has(METADATA) ? asRecord(valueAt(bytes, spans, METADATA)) : null;
+  return { body, user: toUser(metadata?.['user_id']) };
+}
+
+/** @throws GatewayError `invalid_request` */
+function readStream({ bytes, spans }: ScannedBody): boolean {
+  const stream = spans.has(STREAM) ? valueAt(bytes, spans, STREAM) : null;
+  if (stream !== null && typeof stream !== 'boolean') throw wrongKind('stream', 'true or false', stream);
+  return stream === true;
+}
+
+const toUser = (user: unknown): string | null =>
+  typeof user === 'string' ? user.slice(0, MAX_USER_CHARS) : null;
+
+function scan(bytes: Buffer, keys: WantedKeys): JsonSpans {
   try {
-    return scanJson(bytes, KEYS, REQUEST_RULES);
+    return scanJson(bytes, keys, REQUEST_RULES);
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
     const code = error.kind === 'disguised' ? 'invalid_request' : 'invalid_json';

@@ -1,19 +1,21 @@
-import { Controller, Get, Inject, Param, Req, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
 import { GatewayError } from '@sluice/contracts';
 import type { Caller } from '../access/caller.js';
 import { ConfigHolder } from '../control/config-holder.js';
 import { findModel } from '../routing/route-planner.js';
 import { type CallerRequest, KeyGuard } from './key.guard.js';
+import {
+  type ChatModel,
+  type ChatModelList,
+  type MessagesModel,
+  type MessagesModelList,
+  type ModelPage,
+  toChatModel,
+  toMessagesModel,
+  toMessagesModelList,
+} from './model-lists.js';
 
-/** A model as OpenAI's clients expect it. */
-interface ModelEntry {
-  readonly id: string;
-  readonly object: 'model';
-  readonly created: number;
-  readonly owned_by: string;
-}
-
-/** `GET /v1/models`: what the key may use, in config order. */
+/** `GET /v1/models`: what the key may use, in config order and in the client's dialect. */
 @Controller('v1/models')
 @UseGuards(KeyGuard)
 export class ModelsController {
@@ -24,26 +26,33 @@ export class ModelsController {
   }
 
   @Get()
-  list(@Req() request: CallerRequest): { object: 'list'; data: ModelEntry[] } {
-    const { models } = this.#holder.current;
+  list(@Req() request: CallerRequest, @Query() page: ModelPage): ChatModelList | MessagesModelList {
+    const { models, loadedAtSeconds } = this.#holder.current;
     const mayUse = callerOf(request).mayUse;
     const names = [...models]
       .filter(([name, model]) => mayUse(name, model.config.name))
       .map(([name]) => name);
-    return { object: 'list', data: names.map((name) => this.#entry(name)) };
+    if (!isMessagesClient(request)) {
+      return { object: 'list', data: names.map((name) => toChatModel(name, loadedAtSeconds)) };
+    }
+    return toMessagesModelList(
+      names.map((name) => toMessagesModel(name, loadedAtSeconds)),
+      page,
+    );
   }
 
   /** Names may hold slashes, so the rest of the path is the name. */
   @Get('*')
-  find(@Req() request: CallerRequest, @Param('*') name: string): ModelEntry {
-    findModel(this.#holder.current, name, callerOf(request));
-    return this.#entry(name);
-  }
-
-  #entry(name: string): ModelEntry {
-    return { id: name, object: 'model', created: this.#holder.current.loadedAtSeconds, owned_by: 'sluice' };
+  find(@Req() request: CallerRequest, @Param('*') name: string): ChatModel | MessagesModel {
+    const generation = this.#holder.current;
+    findModel(generation, name, callerOf(request));
+    const toModel = isMessagesClient(request) ? toMessagesModel : toChatModel;
+    return toModel(name, generation.loadedAtSeconds);
   }
 }
+
+/** Anthropic's API demands this header; OpenAI's clients never send it. */
+const isMessagesClient = ({ headers }: CallerRequest): boolean => headers['anthropic-version'] !== undefined;
 
 function callerOf(request: CallerRequest): Caller {
   if (request.caller === undefined) throw new GatewayError('invalid_api_key');

@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
+import type { ClientDialect } from '@sluice/providers';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 /** Honest ones are far shorter; the pattern's time grows with the square of a run of blanks. */
@@ -10,6 +11,22 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf
 export function requestIdOf(headers: IncomingHttpHeaders, eventId: string): string {
   const asked = headers['x-request-id'];
   return typeof asked === 'string' && REQUEST_ID.test(asked) ? asked : eventId;
+}
+
+/** A request's path without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+const MESSAGES_PATH = /^\/v1\/messages(?:\/|$)/;
+const CHAT_PATH = /^\/v1\/(?:chat|embeddings)(?:\/|$)/;
+
+/** How a client speaks that may not have named an endpoint: by its path, else by the header that Anthropic demands. */
+export function dialectOf({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): ClientDialect {
+  const path = pathOf(url);
+  if (MESSAGES_PATH.test(path)) return 'messages';
+  return headers['anthropic-version'] !== undefined && !CHAT_PATH.test(path) ? 'messages' : 'chat';
 }
 
 const isJsonType = (type: string): boolean => type.length <= MAX_TYPE_CHARS && JSON_TYPE.test(type);

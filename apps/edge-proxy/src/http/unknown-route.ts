@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { OwnError } from './own-error.js';
 
-const KNOWN = 'POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models';
+const KNOWN =
+  'POST /v1/chat/completions, POST /v1/embeddings, POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models';
 const MAX_SHOWN_CHARS = 128;
 const MODELS = /^\/v1\/models(?:\/|$)/;
 

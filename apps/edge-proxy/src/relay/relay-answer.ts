@@ -1,7 +1,7 @@
-import { type GatewayError, toOpenAiErrorBody } from '@sluice/contracts';
+import type { GatewayError } from '@sluice/contracts';
 import type { Exchange } from '../chat/exchange.js';
+import { ERROR_DIALECTS } from './error-dialects.js';
 import { answerHeaders } from './response-headers.js';
-import { toErrorEvent } from './to-error-event.js';
 
 const JSON_TYPE = 'application/json';
 
@@ -18,10 +18,19 @@ export function relayAnswer(exchange: Exchange, status: number, body: Buffer): v
   else response.end(body);
 }
 
+/** Answers `count_tokens` with a number of our own, and says so. */
+export function relayEstimate(exchange: Exchange, inputTokens: number): void {
+  const body = JSON.stringify({ input_tokens: inputTokens });
+  const headers = answerHeaders(exchange, JSON_TYPE);
+  headers.push('x-sluice-estimated', 'true', 'content-length', String(body.length));
+  exchange.response.writeHead(200, headers);
+  exchange.response.end(body);
+}
+
 /** Writes an error of our own, in the client's dialect. */
 export function relayError(exchange: Exchange, error: GatewayError): void {
   const { response } = exchange;
-  const body = Buffer.from(toOpenAiErrorBody(error.code, error.message, error.param));
+  const body = Buffer.from(ERROR_DIALECTS[exchange.dialect].toBody(error, exchange.requestId));
   const headers = answerHeaders(exchange, JSON_TYPE);
   headers.push('content-length', String(body.length));
   if (error.status === 429 || error.status === 503)
@@ -33,7 +42,7 @@ export function relayError(exchange: Exchange, error: GatewayError): void {
 
 /** Ends an exchange whatever has been written of its answer; a begun stream gets an error event. */
 export function endWithError(exchange: Exchange, error: GatewayError): void {
-  const { response } = exchange;
+  const { response, dialect, requestId } = exchange;
   if (!response.headersSent) relayError(exchange, error);
-  else if (!response.writableEnded) response.end(toErrorEvent(error));
+  else if (!response.writableEnded) response.end(ERROR_DIALECTS[dialect].toEvent(error, requestId));
 }

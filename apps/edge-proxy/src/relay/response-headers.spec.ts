@@ -17,7 +17,7 @@ test('before any attempt an answer tells its type and request id, nothing of pro
 
 test('afterwards it tells who served, under what name, and how many were tried', async () => {
   const exchange = await makeTestExchange();
-  exchange.target = exchange.model?.targets[0] ?? null;
+  exchange.target = exchange.model?.routes['chat.completions'][0] ?? null;
   exchange.attemptsBegun = 2;
   expect(pairs(answerHeaders(exchange, 'application/json'))).toMatchObject({
     'x-sluice-provider': 'p1',
@@ -30,7 +30,7 @@ test.each(['a b', 'ünïcode/模型', 'x\ud800y', 'a%b', '"', 'tab\there'])(
   'the provider’s model %j makes a header that node and clients take',
   async (providerModel) => {
     const exchange = await makeTestExchange();
-    const [target] = exchange.model?.targets ?? [];
+    const [target] = exchange.model?.routes['chat.completions'] ?? [];
     if (target === undefined) throw new Error('no target');
     exchange.target = { ...target, providerModel };
     const value = pairs(answerHeaders(exchange, 'x'))['x-sluice-model'] ?? '';

@@ -3,6 +3,8 @@ import type { Exchange } from '../chat/exchange.js';
 /** Headers of every answer that a provider had a part in, as node:http's flat list. */
 export function answerHeaders(exchange: Exchange, contentType: string): string[] {
   const headers = ['content-type', contentType, 'x-request-id', exchange.requestId];
+  // Anthropic's SDKs read this one.
+  if (exchange.dialect === 'messages') headers.push('request-id', exchange.requestId);
   const { target } = exchange;
   if (target !== null) {
     headers.push(

@@ -1,7 +1,7 @@
 import type { GatewayError } from '@sluice/contracts';
 import type { Exchange } from '../chat/exchange.js';
+import { ERROR_DIALECTS } from './error-dialects.js';
 import { answerHeaders } from './response-headers.js';
-import { toErrorEvent } from './to-error-event.js';
 
 /** What the relay may ask of the provider's side. */
 export interface Pausable {
@@ -38,7 +38,8 @@ export class StreamRelay {
 
   /** Ends a begun stream with one error event and without the terminal marker. */
   interrupt(error: GatewayError): void {
-    this.#exchange.response.end(toErrorEvent(error));
+    const { response, dialect, requestId } = this.#exchange;
+    response.end(ERROR_DIALECTS[dialect].toEvent(error, requestId));
   }
 
   #begin(): void {

@@ -183,7 +183,7 @@ describe('the intent', () => {
 
   test('of a first attempt becomes an unknown event with that attempt, at no cost', () => {
     const exchange = newExchange();
-    exchange.target = exchange.model?.targets[0] ?? null;
+    exchange.target = exchange.model?.routes['chat.completions'][0] ?? null;
     exchange.attemptsBegun = 1;
     expect(recovered(exchange)).toMatchObject({
       outcome: 'unknown',
@@ -198,7 +198,7 @@ describe('the intent', () => {
 
   test('of a second attempt keeps what the first used', () => {
     const exchange = newExchange();
-    exchange.target = exchange.model?.targets[0] ?? null;
+    exchange.target = exchange.model?.routes['chat.completions'][0] ?? null;
     exchange.attemptsBegun = 2;
     exchange.attempts.push(attempt({ decision: 'next_route', usage: 'estimated' }));
     const event = recovered(exchange);

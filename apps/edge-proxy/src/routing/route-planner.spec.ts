@@ -31,9 +31,11 @@ const caller = (...names: string[]): Caller => ({
 
 test('routes are tried in the order of the file', () => {
   const model = findModel(generation, 'm', caller('m'));
-  expect(planRoutes(model).map(({ provider, providerModel }) => `${provider.name}/${providerModel}`)).toEqual(
-    ['b/x', 'a/y', 'b/z'],
-  );
+  expect(
+    planRoutes(model, 'chat.completions').map(
+      ({ provider, providerModel }) => `${provider.name}/${providerModel}`,
+    ),
+  ).toEqual(['b/x', 'a/y', 'b/z']);
 });
 
 test('an alias, and an alias of an alias, is its model', () => {

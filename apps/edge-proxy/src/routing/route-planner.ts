@@ -1,4 +1,5 @@
 import { GatewayError } from '@sluice/contracts';
+import type { Endpoint } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
 
@@ -24,7 +25,26 @@ export function findModel(generation: ConfigGeneration, asked: string, caller: C
   return model;
 }
 
-/** The targets to try, in order. */
-export function planRoutes(model: PreparedModel): readonly PreparedTarget[] {
-  return model.targets;
+/** Whether tokens are to be counted that no provider of the model counts. */
+export const isCountedHere = (model: PreparedModel, endpoint: Endpoint): boolean =>
+  endpoint === 'messages.count_tokens' && model.routes[endpoint].length === 0;
+
+/**
+ * The targets to try, in order.
+ * @throws GatewayError `invalid_request` when no provider of the model has such an endpoint
+ */
+export function planRoutes(model: PreparedModel, endpoint: Endpoint): readonly PreparedTarget[] {
+  const routes = model.routes[endpoint];
+  if (routes.length > 0) return routes;
+  throw new GatewayError('invalid_request', {
+    param: 'model',
+    message: `No provider of the model ${JSON.stringify(model.config.name)} has ${ENDPOINT_WORDS[endpoint]}. Name another model.`,
+  });
 }
+
+const ENDPOINT_WORDS: Readonly<Record<Endpoint, string>> = {
+  'chat.completions': 'chat completions',
+  embeddings: 'embeddings',
+  messages: 'messages',
+  'messages.count_tokens': 'token counts',
+};

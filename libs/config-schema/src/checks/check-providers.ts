@@ -25,6 +25,12 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'host',
 ]);
 
+/** Kinds that stand for one vendor, at its own address. */
+const VENDORS: ReadonlyMap<string, { readonly name: string; readonly variable: string }> = new Map([
+  ['openai', { name: 'OpenAI', variable: 'OPENAI_API_KEY' }],
+  ['anthropic', { name: 'Anthropic', variable: 'ANTHROPIC_API_KEY' }],
+]);
+
 /** Each provider can be reached the way it says, and its headers do not break the edge's own. */
 export const checkProviders: ConfigCheck = (file) =>
   entriesOf(file.providers).flatMap(([name, provider]) => {
@@ -44,16 +50,13 @@ function typeFindings(provider: unknown, path: ConfigPath): Finding[] {
       'is missing: type "openai-compatible" has no address of its own; add for example baseUrl: "https://llm.example.com/v1"';
     findings.push({ path: [...path, 'baseUrl'], message });
   }
-  if (
-    type === 'openai' &&
-    fieldOf(provider, 'baseUrl') === undefined &&
-    fieldOf(provider, 'apiKey') === undefined
-  ) {
-    const message =
-      'is missing: OpenAI serves nobody without a key; add for example apiKey: "${OPENAI_API_KEY}"';
+  const vendor = type === undefined ? undefined : VENDORS.get(type);
+  if (vendor === undefined) return findings;
+  if (fieldOf(provider, 'baseUrl') === undefined && fieldOf(provider, 'apiKey') === undefined) {
+    const message = `is missing: ${vendor.name} serves nobody without a key; add for example apiKey: "\${${vendor.variable}}"`;
     findings.push({ path: [...path, 'apiKey'], message });
   }
-  if (type === 'openai' && fieldOf(provider, 'quirks') !== undefined) {
+  if (fieldOf(provider, 'quirks') !== undefined) {
     const message = 'is only for type "openai-compatible": remove it, or change the type';
     findings.push({ path: [...path, 'quirks'], message, at: 'key' });
   }
@@ -105,14 +108,16 @@ function addressProblems(text: string, allowPrivate: boolean | undefined): strin
 
 function headerFindings(provider: unknown, path: ConfigPath): Finding[] {
   const seen = new Set<string>();
+  const isAnthropic = textOf(fieldOf(provider, 'type')) === 'anthropic';
   return entriesOf(fieldOf(provider, 'headers')).flatMap(([name]): Finding[] => {
     const place = { path: [...path, 'headers', name], at: 'key' as const };
     const lower = name.toLowerCase();
     if (!HEADER_NAME.test(name)) {
       return [{ ...place, message: 'must be a header name of letters, digits and "-": rename it' }];
     }
-    if (RESERVED_HEADERS.has(lower)) {
-      const wayOut = lower === 'authorization' ? 'use "apiKey"' : 'remove it';
+    const isCredential = lower === 'authorization' || (isAnthropic && lower === 'x-api-key');
+    if (RESERVED_HEADERS.has(lower) || isCredential) {
+      const wayOut = isCredential ? 'use "apiKey"' : 'remove it';
       return [{ ...place, message: `is a header that the gateway sets itself: ${wayOut}` }];
     }
     if (seen.has(lower)) {

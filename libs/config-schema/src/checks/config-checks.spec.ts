@@ -181,6 +181,24 @@ describe('an impossible config is refused with its place', () => {
       '"openai", "openai-compatible"',
     ],
     ['OpenAI without a key', provider('{ type: openai }'), 'providers.p.apiKey', 'is missing'],
+    [
+      'Anthropic without a key',
+      provider('{ type: anthropic }'),
+      'providers.p.apiKey',
+      '${ANTHROPIC_API_KEY}',
+    ],
+    [
+      'quirks of Anthropic',
+      provider('{ type: anthropic, apiKey: k, quirks: { streamOptions: false } }'),
+      'providers.p.quirks',
+      'only for type "openai-compatible"',
+    ],
+    [
+      "Anthropic's credential as a header",
+      provider('{ type: anthropic, apiKey: k, headers: { X-Api-Key: other } }'),
+      'providers.p.headers.X-Api-Key',
+      'use "apiKey"',
+    ],
     ['a look-alike without an address', compatible('apiKey: k'), 'providers.p.baseUrl', 'is missing'],
     [
       'quirks of OpenAI itself',

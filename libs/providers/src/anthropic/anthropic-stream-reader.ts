@@ -1,14 +1,14 @@
 // Anthropic's events as OpenAI's chunks: one pass, each event parsed once, each chunk written by hand around
 // a prefix that never changes.
 import type { TokenCounts } from '@sluice/contracts';
-import type { StreamEnd, StreamReader } from '../provider-adapter.js';
+import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import { parseLatin1Json, quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toChatUsage } from '../translate/token-usage.js';
-import { toAnswerId, type TranslatedStreamContext } from '../translate/translation-context.js';
+import { toAnswerId } from '../translate/answer-id.js';
 import { AnthropicUsage } from './anthropic-usage.js';
 import { type OpenBlock, openBlock } from './open-block.js';
 import { readAnthropicErrorEvent } from './read-anthropic-failure.js';
@@ -16,7 +16,7 @@ import { readAnthropicErrorEvent } from './read-anthropic-failure.js';
 type Fatal = Exclude<StreamEnd, { kind: 'complete' }>;
 
 export class AnthropicStreamReader implements StreamReader {
-  readonly #context: TranslatedStreamContext;
+  readonly #context: StreamContext;
   readonly #events = new SseEvents();
   readonly #usage = new AnthropicUsage();
   /** Everything of a chunk before its delta. */
@@ -32,7 +32,7 @@ export class AnthropicStreamReader implements StreamReader {
   hasContent = false;
   contentEvents = 0;
 
-  constructor(context: TranslatedStreamContext) {
+  constructor(context: StreamContext) {
     this.#context = context;
   }
 
@@ -119,7 +119,7 @@ export class AnthropicStreamReader implements StreamReader {
     const head = JSON.stringify({
       id: toAnswerId('chatcmpl-', id, context),
       object: 'chat.completion.chunk',
-      created: context.createdSeconds ?? 0,
+      created: context.createdSeconds,
       model: context.model,
     });
     this.#prefix = `data: ${toLatin1(head.slice(0, -1))},`;

@@ -1,6 +1,5 @@
 import type { ProviderConfig } from '@sluice/config-schema';
-import type { ProviderAdapter, RequestBody, UpstreamAddress } from '../provider-adapter.js';
-import { TranslationRefusal } from '../translate/translation-refusal.js';
+import type { Endpoint, ProviderAdapter, UpstreamAddress } from '../provider-adapter.js';
 import { writeRequest } from '../translate/write-request.js';
 import { AnthropicStreamReader } from './anthropic-stream-reader.js';
 import { fromAnthropicAnswer } from './from-anthropic-answer.js';
@@ -13,8 +12,12 @@ const API_VERSION = '2023-06-01';
 
 /** For clients of OpenAI's dialect: chat completions over the Messages API. */
 export const anthropicAdapter: ProviderAdapter = {
-  address: anthropicAddress,
-  toUpstreamBody,
+  // Anthropic has no embeddings.
+  endpoints: ['chat.completions'],
+  forwardedHeaders: [],
+  address: (provider) => anthropicAddress(provider, 'messages'),
+  toUpstreamBody: (body, _provider, providerModel) =>
+    writeRequest(() => toAnthropicRequest(body.bytes, providerModel)),
   forcesUsage: (body) => body.stream && !body.includeUsage,
   fromAnswer: fromAnthropicAnswer,
   openStream: (context) => new AnthropicStreamReader(context),
@@ -22,12 +25,13 @@ export const anthropicAdapter: ProviderAdapter = {
 };
 
 /** Where a provider serves the Messages API; `baseUrl` may end in `/v1` or not. */
-export function anthropicAddress(provider: ProviderConfig): UpstreamAddress {
+export function anthropicAddress(provider: ProviderConfig, endpoint: Endpoint): UpstreamAddress {
   const url = new URL(provider.baseUrl ?? DEFAULT_BASE_URL);
   const base = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
+  const path = endpoint === 'messages.count_tokens' ? '/v1/messages/count_tokens' : '/v1/messages';
   return {
     origin: url.origin,
-    path: `${base}/v1/messages${url.search}`,
+    path: base + path + url.search,
     headers: {
       'content-type': 'application/json',
       // Bodies are read as they come, so they must come plain.
@@ -37,11 +41,4 @@ export function anthropicAddress(provider: ProviderConfig): UpstreamAddress {
       ...provider.headers,
     },
   };
-}
-
-function toUpstreamBody(body: RequestBody, _provider: ProviderConfig, providerModel: string): Buffer {
-  if (body.endpoint === 'embeddings') {
-    throw new TranslationRefusal('model', 'names a model whose provider has no embeddings.');
-  }
-  return writeRequest(() => toAnthropicRequest(body.bytes, providerModel));
 }

@@ -1,12 +1,12 @@
 // A whole answer of Anthropic's as OpenAI's chat completion.
-import type { Answer } from '../provider-adapter.js';
+import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { parseExactJson } from '../translate/exact-json.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { toChatUsage } from '../translate/token-usage.js';
 import { toArgumentsText } from '../translate/tool-arguments.js';
-import { toAnswerId, type TranslatedAnswerContext } from '../translate/translation-context.js';
+import { toAnswerId } from '../translate/answer-id.js';
 import { fromAnthropicUsage } from './anthropic-usage.js';
 import { ANSWER_TOOL } from './answer-tool.js';
 import { readAnthropicErrorEvent } from './read-anthropic-failure.js';
@@ -14,7 +14,7 @@ import { toReasoningDetail } from './reasoning-details.js';
 import { toAnnotations } from './to-annotations.js';
 
 /** Reads a whole answer and writes it anew in OpenAI's dialect. Never throws. */
-export function fromAnthropicAnswer(bytes: Buffer, context: TranslatedAnswerContext): Answer {
+export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answer {
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
   const failure = readAnthropicErrorEvent(document);
@@ -31,7 +31,7 @@ export function fromAnthropicAnswer(bytes: Buffer, context: TranslatedAnswerCont
   const answer = {
     id: toAnswerId('chatcmpl-', document['id'], context),
     object: 'chat.completion',
-    created: context.createdSeconds ?? 0,
+    created: context.createdSeconds,
     model: context.model,
     choices: [
       {

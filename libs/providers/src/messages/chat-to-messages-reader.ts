@@ -2,14 +2,14 @@
 import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
 import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
-import type { StreamEnd, StreamReader } from '../provider-adapter.js';
+import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import { parseLatin1Json } from '../translate/latin1-json.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
-import { toAnswerId, type TranslatedStreamContext } from '../translate/translation-context.js';
+import { toAnswerId } from '../translate/answer-id.js';
 import { BlockWriter, messagesEvent } from './block-writer.js';
 import { CallQueue } from './call-queue.js';
 import { readChatWords } from './read-chat-delta.js';
@@ -17,7 +17,7 @@ import { readChatWords } from './read-chat-delta.js';
 type Fatal = Exclude<StreamEnd, { kind: 'complete' }>;
 
 export class ChatToMessagesReader implements StreamReader {
-  readonly #context: TranslatedStreamContext;
+  readonly #context: StreamContext;
   readonly #events = new SseEvents();
   readonly #blocks = new BlockWriter();
   readonly #calls = new CallQueue(this.#blocks);
@@ -31,7 +31,7 @@ export class ChatToMessagesReader implements StreamReader {
   #fatal: Fatal | null = null;
   isDone = false;
 
-  constructor(context: TranslatedStreamContext) {
+  constructor(context: StreamContext) {
     this.#context = context;
   }
 

@@ -1,6 +1,6 @@
 // A whole chat completion as Anthropic's message.
 import { NO_TOKENS } from '@sluice/contracts';
-import type { Answer } from '../provider-adapter.js';
+import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
 import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
@@ -10,11 +10,11 @@ import type { UnknownRecord } from '../translate/read-request.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toToolInput } from '../translate/tool-arguments.js';
 import { toToolUseId } from '../translate/tool-call-id.js';
-import { toAnswerId, type TranslatedAnswerContext } from '../translate/translation-context.js';
+import { toAnswerId } from '../translate/answer-id.js';
 import { argumentsText, readChatWords } from './read-chat-delta.js';
 
 /** Reads a whole answer and writes it anew in Anthropic's dialect. Never throws. */
-export function fromChatAnswer(bytes: Buffer, context: TranslatedAnswerContext): Answer {
+export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
   const choices = document['choices'];

@@ -1,9 +1,11 @@
 // How a client of Anthropic's dialect (`/v1/messages`) is served, by kind of provider. The shapes are the
 // ordinary adapter's, so the walk does not know which dialect it serves.
 import { anthropicAddress } from '../anthropic/anthropic.adapter.js';
-import { readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
+import { readAnthropicErrorEvent, readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
 import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
-import type { ProviderAdapter } from '../provider-adapter.js';
+import { NO_TOKENS } from '@sluice/contracts';
+import type { Answer, ProviderAdapter } from '../provider-adapter.js';
+import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { applySplices } from '../wire/splice.js';
 import { writeRequest } from '../translate/write-request.js';
 import { ChatToMessagesReader } from './chat-to-messages-reader.js';
@@ -14,12 +16,16 @@ import { toChatRequest } from './to-chat-request.js';
 
 /** Anthropic's dialect at both ends: the bytes go through, with the model's name spliced. */
 export const messagesRelayAdapter: ProviderAdapter = {
+  endpoints: ['messages', 'messages.count_tokens'],
+  // What switches on what the client's body says; the version is the gateway's own.
+  forwardedHeaders: ['anthropic-beta'],
   address: anthropicAddress,
   toUpstreamBody: (body, _provider, providerModel) =>
     applySplices(body.bytes, [{ ...body.spans.model, text: JSON.stringify(providerModel) }]),
   // Anthropic always counts.
   forcesUsage: () => false,
-  fromAnswer: relayMessagesAnswer,
+  fromAnswer: (bytes, context) =>
+    context.endpoint === 'messages' ? relayMessagesAnswer(bytes, context) : relayCount(bytes),
   openStream: (context) => new MessagesRelayReader(context),
   readFailure: (status, bytes) => readAnthropicFailure(status, bytes, true),
 };
@@ -29,6 +35,8 @@ export const messagesRelayAdapter: ProviderAdapter = {
  * @param chatAdapter the provider kind's own, for the address of its chat endpoint
  */
 export const makeMessagesOverChatAdapter = (chatAdapter: ProviderAdapter): ProviderAdapter => ({
+  endpoints: ['messages'],
+  forwardedHeaders: [],
   address: (provider) => chatAdapter.address(provider, 'chat.completions'),
   toUpstreamBody: (body, provider, providerModel) =>
     writeRequest(() => toChatRequest(body.bytes, provider, providerModel)),
@@ -39,3 +47,15 @@ export const makeMessagesOverChatAdapter = (chatAdapter: ProviderAdapter): Provi
   // Never passable: the words are OpenAI's, the client's dialect is not.
   readFailure: (status, bytes) => ({ ...readOpenAiFailure(status, bytes), passable: false }),
 });
+
+/** What `count_tokens` answers, untouched. Counting costs nothing. */
+function relayCount(bytes: Buffer): Answer {
+  const document = asRecord(parseJson(bytes.toString('utf8')));
+  if (typeof document?.['input_tokens'] === 'number') {
+    return { kind: 'answer', body: bytes, tokens: NO_TOKENS };
+  }
+  const failure = readAnthropicErrorEvent(document);
+  return failure === null
+    ? { kind: 'garbage', reason: 'the answer has no "input_tokens"' }
+    : { kind: 'failure', failure };
+}

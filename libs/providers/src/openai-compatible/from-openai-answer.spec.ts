@@ -3,8 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { fromOpenAiAnswer } from './from-openai-answer.js';
 
-const CHAT: AnswerContext = { endpoint: 'chat.completions', model: 'my "model"', base64: false };
-const EMBEDDINGS: AnswerContext = { endpoint: 'embeddings', model: 'mine', base64: false };
+const CHAT: AnswerContext = {
+  endpoint: 'chat.completions',
+  model: 'my "model"',
+  base64: false,
+  createdSeconds: 1,
+  answerId: 'e',
+};
+const EMBEDDINGS: AnswerContext = { ...CHAT, endpoint: 'embeddings', model: 'mine' };
 
 const read = (text: string, context: AnswerContext = CHAT): Answer =>
   fromOpenAiAnswer(Buffer.from(text), context);

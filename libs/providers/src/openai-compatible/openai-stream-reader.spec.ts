@@ -8,6 +8,8 @@ const CONTEXT: StreamContext = {
   endpoint: 'chat.completions',
   model: 'my "modèl"',
   base64: false,
+  createdSeconds: 1,
+  answerId: 'e',
   hideUsage: false,
   choices: 1,
 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
 import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
-import { toAnthropicFailureBody, toOpenAiFailureBody, toOpenAiStatus } from './failure-body.js';
+import { toAnthropicFailureBody, toOpenAiFailureBody } from './failure-body.js';
 
 test("Anthropic's refusal for a client of OpenAI keeps its words and gets a code to branch on", () => {
   const body = {
@@ -33,8 +33,4 @@ test.each([
     error: { type, message: 'why' },
     request_id: 'r-1',
   });
-});
-
-test('529 is a status of one dialect only', () => {
-  expect([toOpenAiStatus(529), toOpenAiStatus(429)]).toEqual([503, 429]);
 });

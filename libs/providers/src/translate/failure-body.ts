@@ -41,6 +41,3 @@ export function toAnthropicFailureBody(failure: ProviderFailure, requestId: stri
   const error = { type: typesOf(failure.status).anthropic, message: failure.message };
   return Buffer.from(JSON.stringify({ type: 'error', error, request_id: requestId }));
 }
-
-/** The status for a client: OpenAI's dialect does not know 529. */
-export const toOpenAiStatus = (status: number): number => (status === 529 ? 503 : status);

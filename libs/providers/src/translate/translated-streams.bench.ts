@@ -10,7 +10,15 @@ const EVENTS = 500;
 const ROUNDS = 400;
 const PACKET_BYTES = 1460;
 const CONTEXT: StreamContext = {
-  ...{ endpoint: 'chat.completions', model: 'm', base64: false, hideUsage: false, choices: 1 },
+  ...{
+    endpoint: 'chat.completions',
+    model: 'm',
+    base64: false,
+    createdSeconds: 1,
+    answerId: 'e',
+    hideUsage: false,
+    choices: 1,
+  },
 };
 
 const named = (event: { readonly type: string }): string =>

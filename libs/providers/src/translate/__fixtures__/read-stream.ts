@@ -1,16 +1,16 @@
 // Reads streams as the edge does, whole or cut.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StreamEnd, StreamReader } from '../../provider-adapter.js';
-import type { TranslatedStreamContext } from '../translation-context.js';
+import type { StreamContext, StreamEnd, StreamReader } from '../../provider-adapter.js';
 
-export const CONTEXT: TranslatedStreamContext = {
+export const CONTEXT: StreamContext = {
   endpoint: 'chat.completions',
   model: 'my "modèl"',
   base64: false,
   hideUsage: false,
   choices: 1,
   createdSeconds: 1_790_000_000,
+  answerId: 'an-event-id',
 };
 
 /** What the client got of a stream. */
