@@ -11,6 +11,11 @@ export {
 } from './partitions.js';
 export { isDataError, isMissingPartition, isTransactionConflict, sqlState } from './postgres-errors.js';
 export {
+  type AppUserCredentials,
+  AppUserRepository,
+  type AppUserWithPassword,
+} from './repositories/app-user.repository.js';
+export {
   ConsumerProgressRepository,
   type SpoolProgress,
 } from './repositories/consumer-progress.repository.js';
@@ -21,12 +26,24 @@ export {
   type RollUpResult,
 } from './repositories/metric-minute-writer.js';
 export {
+  MetricMinuteOverviewRepository,
+  type OverviewDimension,
+  type OverviewGroup,
+  type OverviewRequest,
+} from './repositories/metric-minute-overview.repository.js';
+export {
   type AppendBatch,
   type AppendResult,
   type DeadNumber,
   RequestLogWriter,
   type RequestLogWriterOptions,
 } from './repositories/request-log-writer.js';
+export {
+  type ListedRequest,
+  type RequestLogList,
+  RequestLogListRepository,
+  type RequestLogListRequest,
+} from './repositories/request-log-list.repository.js';
 export {
   type ExportedRequest,
   type RequestLogPage,
@@ -41,7 +58,13 @@ export {
 } from './repositories/request-log.repository.js';
 export { type SpoolNumber } from './repositories/to-progress-json.js';
 export { ALL_TEAMS, type TeamScope } from './repositories/team-scope.js';
+export {
+  type OpenSession,
+  type SessionLimits,
+  UserSessionRepository,
+} from './repositories/user-session.repository.js';
 export { type SluiceSchema, TABLES } from './sluice-schema.js';
+export { type AppUserTable, toNameKey } from './tables/app-user.table.js';
 export { type ConsumerProgressTable } from './tables/consumer-progress.table.js';
 export {
   LATENCY_BUCKETS_MS,

@@ -6,7 +6,12 @@ import { REQUEST_OUTCOMES, requestCompletedSchema } from '../events/request-comp
 export const REQUEST_PAGE_DEFAULT = 50;
 export const REQUEST_PAGE_MOST = 500;
 
-const text = z.string().min(1).max(256);
+// Postgres holds no NUL: what has one equals nothing that is stored.
+const text = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((value) => !value.includes('\0'));
 const moment = z.iso.datetime({ offset: true });
 
 /** Query of `GET /api/requests`. Absent fields do not filter. */

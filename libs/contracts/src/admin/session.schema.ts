@@ -4,7 +4,12 @@ import { ROLES } from './roles.js';
 
 /** Body of `POST /api/session`. */
 export const signInSchema = z.strictObject({
-  user: z.string().min(1).max(200),
+  user: z
+    .string()
+    .min(1)
+    .max(200)
+    // Postgres holds no NUL, so nobody has one in the name.
+    .refine((value) => !value.includes('\0')),
   password: z.string().min(1).max(1024),
 });
 export type SignIn = z.infer<typeof signInSchema>;

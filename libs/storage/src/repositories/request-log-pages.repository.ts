@@ -1,7 +1,8 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { SluiceDatabase } from '../database.js';
 import type { SluiceSchema } from '../sluice-schema.js';
-import type { RequestLogTable } from '../tables/request-log.table.js';
+import { REQUEST_LOG_COLUMNS, type RequestLogTable } from '../tables/request-log.table.js';
+import { requestLogConditions } from './request-log-filter.js';
 import type { RequestLogFilter } from './request-log.repository.js';
 import type { TeamScope } from './team-scope.js';
 
@@ -23,8 +24,18 @@ export interface RequestLogPageRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A row as an export shows it: its time with all that Postgres keeps of it. */
-export type ExportedRequest = Omit<RequestLogTable, 'occurred_at'> & { occurred_at: string };
+/**
+ * A row as an export writes it: times and `attempts` are text, made by Postgres, so that a million rows need neither a
+ * Date nor a parsed array each.
+ */
+export type ExportedRequest = Omit<RequestLogTable, 'occurred_at' | 'logged_at' | 'attempts'> & {
+  /** ISO 8601 in UTC with microseconds: all that Postgres keeps of it. */
+  readonly occurred_at: string;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly logged_at: string;
+  /** A JSON array of attempts. */
+  readonly attempts: string;
+};
 
 /** One page, oldest first. */
 export interface RequestLogPage {
@@ -33,7 +44,15 @@ export interface RequestLogPage {
   readonly next: RequestLogPosition | undefined;
 }
 
-type PageRow = RequestLogTable & { position: string };
+const MICROSECONDS = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+const MILLISECONDS = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+const PLAIN_COLUMNS = Object.keys(REQUEST_LOG_COLUMNS).filter(isPlain);
+
+type PlainColumn = Exclude<keyof typeof REQUEST_LOG_COLUMNS, 'occurred_at' | 'logged_at' | 'attempts'>;
+
+function isPlain(column: string): column is PlainColumn {
+  return !['occurred_at', 'logged_at', 'attempts'].includes(column);
+}
 
 /** Reads many rows of `request_log`, each page in a transaction of its own, so that no snapshot is held for long. */
 export class RequestLogPagesRepository {
@@ -42,10 +61,9 @@ export class RequestLogPagesRepository {
   /** The rows after a position in the order of `(occurred_at, event_id)`. Rejects with the signal's reason when that aborts. */
   async readPage(request: RequestLogPageRequest): Promise<RequestLogPage> {
     const { signal, limit } = request;
-    const found = await this.readPageQuery(request).execute(
+    const rows = await this.readPageQuery(request).execute(
       signal === undefined ? undefined : { signal, inflightQueryAbortStrategy: 'cancel query' },
     );
-    const rows = found.map(({ position, ...row }) => ({ ...row, occurred_at: position }));
     const last = rows.at(-1);
     return {
       rows,
@@ -62,14 +80,16 @@ export class RequestLogPagesRepository {
     scope,
     limit,
     after,
-  }: RequestLogPageRequest): SelectQueryBuilder<SluiceSchema, 'request_log', PageRow> {
+  }: RequestLogPageRequest): SelectQueryBuilder<SluiceSchema, 'request_log', ExportedRequest> {
     let query = this.db
       .selectFrom('request_log')
-      .selectAll()
-      .select(
-        sql<string>`to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('position'),
-      )
-      .where(conditions(filter, scope));
+      .select(PLAIN_COLUMNS)
+      .select([
+        sql<string>`to_char(occurred_at at time zone 'UTC', ${MICROSECONDS})`.as('occurred_at'),
+        sql<string>`to_char(logged_at at time zone 'UTC', ${MILLISECONDS})`.as('logged_at'),
+        sql<string>`attempts::text`.as('attempts'),
+      ])
+      .where(requestLogConditions(filter, scope));
     if (after !== undefined) {
       // The first says which partitions and which part of an index; the second is exact.
       query = query
@@ -78,24 +98,7 @@ export class RequestLogPagesRepository {
           sql<boolean>`(occurred_at, event_id) > (${after.occurredAt}::timestamptz, ${after.eventId}::uuid)`,
         );
     }
-    return query.orderBy('occurred_at').orderBy('event_id').limit(limit);
+    // With the table's name, or Postgres would sort by the text of the same name and leave the index alone.
+    return query.orderBy('request_log.occurred_at').orderBy('request_log.event_id').limit(limit);
   }
-}
-
-function conditions(filter: RequestLogFilter, scope: TeamScope): ReturnType<typeof sql<boolean>> {
-  const equal = [
-    ['requested_model', filter.requestedModel],
-    ['provider', filter.provider],
-    ['key_id', filter.keyId],
-    ['team_id', filter.teamId],
-    ['outcome', filter.outcome],
-    ['request_id', filter.requestId],
-  ] as const;
-  const all = [
-    scope.kind === 'all' ? undefined : sql`team_id = any(${scope.teamIds}::text[])`,
-    filter.from && sql`occurred_at >= ${filter.from}`,
-    filter.to && sql`occurred_at < ${filter.to}`,
-    ...equal.map(([column, value]) => (value === undefined ? undefined : sql`${sql.ref(column)} = ${value}`)),
-  ].filter((condition) => condition !== undefined);
-  return all.length === 0 ? sql<boolean>`true` : sql<boolean>`${sql.join(all, sql` and `)}`;
 }

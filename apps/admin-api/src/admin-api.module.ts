@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { Logger } from '@sluice/service-kit';
+import { MetricMinuteOverviewRepository, RequestLogListRepository } from '@sluice/storage';
+import { LOGGER } from './admin-api.tokens.js';
+import { CONTROLLERS } from './controllers.js';
+import { DashboardFiles } from './dashboard/dashboard-files.js';
+import { AccessGuard } from './http/access.guard.js';
+import { DatabaseGate } from './http/database-gate.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { Sessions } from './sign-in/sessions.js';
+import { SignInDesk } from './sign-in/sign-in.js';
+
+/** What the controllers work with. */
+export interface AdminApiParts {
+  readonly log: Logger;
+  readonly database: DatabaseGate;
+  readonly sessions: Sessions;
+  readonly desk: SignInDesk;
+  readonly requests: RequestLogListRepository;
+  readonly minutes: MetricMinuteOverviewRepository;
+  readonly files: DashboardFiles;
+}
+
+/** The API, its guard and its errors. */
+@Module({})
+export class AdminApiModule {
+  static with(parts: AdminApiParts): DynamicModule {
+    return {
+      module: AdminApiModule,
+      controllers: [...CONTROLLERS],
+      providers: [
+        { provide: LOGGER, useValue: parts.log },
+        { provide: DatabaseGate, useValue: parts.database },
+        { provide: Sessions, useValue: parts.sessions },
+        { provide: SignInDesk, useValue: parts.desk },
+        { provide: RequestLogListRepository, useValue: parts.requests },
+        { provide: MetricMinuteOverviewRepository, useValue: parts.minutes },
+        { provide: DashboardFiles, useValue: parts.files },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

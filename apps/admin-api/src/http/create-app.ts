@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PinoLoggerService } from '@sluice/service-kit';
+import type { AdminMetrics } from '../admin-metrics.js';
+import { AdminApiModule, type AdminApiParts } from '../admin-api.module.js';
+import { nothingHere, writeProblem } from './problem.filter.js';
+import { setSecurityHeaders } from './security-headers.js';
+
+/** A sign-in is the largest body there is. */
+const MOST_BODY_BYTES = 16 * 1024;
+const MOST_HEADER_BYTES = 16 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const MOST_CONNECTIONS = 1_000;
+
+/** Fastify's pair, as far as we need it. */
+interface RawRequest {
+  readonly raw: IncomingMessage;
+  readonly routeOptions?: { readonly url?: string | undefined };
+}
+interface RawReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+}
+
+/** Makes the API with its limits; it does not listen yet. */
+export async function createApp(
+  parts: AdminApiParts,
+  metrics: AdminMetrics,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MOST_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    // A path that cannot be decoded is nobody's.
+    frameworkErrors: (_error: unknown, _request: unknown, reply: RawReply) => {
+      reply.hijack();
+      setSecurityHeaders(reply.raw);
+      writeProblem(reply.raw, nothingHere());
+    },
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxConnections = MOST_CONNECTIONS;
+  fastify.addHook('onRequest', (request: RawRequest, reply: RawReply, done: () => void) => {
+    setSecurityHeaders(reply.raw);
+    const { headers } = request.raw;
+    const isEmpty =
+      headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+    // The type of nothing says nothing; Fastify would refuse one that it does not know.
+    if (isEmpty) delete headers['content-type'];
+    const route = request.routeOptions?.url ?? 'none';
+    reply.raw.once('close', () => metrics.requests.inc({ route, status: reply.raw.statusCode }));
+    done();
+  });
+  // Bytes are read here and judged by the handler, after the guard: who is not signed in is told that first.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body.length === 0 ? undefined : body),
+  );
+  return NestFactory.create<NestFastifyApplication>(AdminApiModule.with(parts), adapter, {
+    logger: new PinoLoggerService(parts.log),
+    bodyParser: false,
+    abortOnError: false,
+  });
+}
+
+/** Returns the port; 0 asks for a free one. Throws when it cannot be had, and says which variable moves it. */
+export async function listen(
+  app: NestFastifyApplication,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<number> {
+  // Before, so that what fails below is the port alone.
+  await app.init();
+  await app.listen(port, host).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+    const way = 'Set ADMIN_API_PORT to another port, or stop what uses it.';
+    throw new Error(`The port ${host}:${port} of the admin API ${why}. ${way}`, { cause: error });
+  });
+  // A listening TCP server's address is an object with a port.
+  return (app.getHttpServer().address() as { port: number }).port;
+}

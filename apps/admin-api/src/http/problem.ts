@@ -1,0 +1,50 @@
+import type { ParameterProblem, ProblemDetails } from '@sluice/contracts';
+
+const KINDS = {
+  'invalid-request': { status: 400, title: 'The request has fields that are wrong' },
+  'bad-request': { status: 400, title: 'The request cannot be understood' },
+  'not-signed-in': { status: 401, title: 'Nobody is signed in' },
+  'sign-in-failed': { status: 401, title: 'The sign-in failed' },
+  'not-allowed': { status: 403, title: 'This is not allowed' },
+  'wrong-origin': { status: 403, title: 'The request comes from another site' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is not JSON' },
+  'too-many-sign-ins': { status: 429, title: 'Too many sign-ins have failed' },
+  internal: { status: 500, title: 'The service has met a bug' },
+  'export-failed': { status: 502, title: 'The export service answers wrongly' },
+  'export-away': { status: 503, title: 'The export service cannot be reached' },
+  'database-away': { status: 503, title: 'The database cannot be used' },
+  'query-too-slow': { status: 503, title: 'The database took too long' },
+  'too-busy': { status: 503, title: 'Too much is going on' },
+  'not-ready': { status: 503, title: 'The service is not ready' },
+} as const;
+
+/** What kinds of errors there are; part of their `type`. */
+export type ProblemKind = keyof typeof KINDS;
+
+/** Thrown where a request cannot be served; the filter writes it. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: ProblemDetails;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterS: number | undefined;
+
+  /** @param detail for people: what is wrong and the way out; never a value that was sent */
+  constructor(
+    readonly kind: ProblemKind,
+    detail: string,
+    more: { errors?: readonly ParameterProblem[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    const { status, title } = KINDS[kind];
+    this.retryAfterS = more.retryAfterS;
+    this.problem = {
+      type: `urn:sluice:problem:${kind}`,
+      title,
+      status,
+      detail,
+      ...(more.errors === undefined ? {} : { errors: more.errors }),
+    };
+  }
+}

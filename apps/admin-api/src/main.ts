@@ -1,0 +1,7 @@
+// The only place with effects at top level. The service itself is loaded after the check: on an old Node it cannot even
+// be linked, and the reason would be hard to read.
+import { checkNodeVersion } from '@sluice/service-kit';
+
+checkNodeVersion();
+const { startAdminApi } = await import('./start-admin-api.js');
+await startAdminApi(process.env);

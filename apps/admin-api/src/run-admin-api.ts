@@ -1,0 +1,159 @@
+// Wires admin-api, starts it in the order in which its parts need each other, and stops it the other way round.
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { connectNats, type NatsLink } from '@sluice/bus/publishing';
+import {
+  createMetricsRegistry,
+  DatabaseMonitor,
+  HealthRegistry,
+  type Logger,
+  onShutdown,
+  type OpsServer,
+  type Shutdown,
+  startOpsServer,
+} from '@sluice/service-kit';
+import {
+  AppUserRepository,
+  describeDatabaseUrl,
+  findMissingTables,
+  MetricMinuteOverviewRepository,
+  openDatabase,
+  RequestLogListRepository,
+  type SluiceDatabase,
+  UserSessionRepository,
+} from '@sluice/storage';
+import type { AdminApiConfig } from './admin-api.config.js';
+import type { AdminApiParts } from './admin-api.module.js';
+import { createAdminMetrics } from './admin-metrics.js';
+import { DashboardFiles } from './dashboard/dashboard-files.js';
+import { createApp, listen } from './http/create-app.js';
+import { DatabaseGate } from './http/database-gate.js';
+import { FirstAdmin } from './sign-in/first-admin.js';
+import { PasswordHasher } from './sign-in/password-hash.js';
+import { SignInDesk } from './sign-in/sign-in.js';
+import { SignInThrottle } from './sign-in/sign-in-throttle.js';
+import { Sessions } from './sign-in/sessions.js';
+
+/** What main has read and made. */
+export interface RunAdminApiOptions {
+  readonly config: AdminApiConfig;
+  readonly instance: string;
+  readonly log: Logger;
+  /** Shows a line to the person who started the service. */
+  readonly print: (text: string) => void;
+}
+
+/** A page of requests takes milliseconds, an overview of a month about a second. */
+const POOL_SIZE = 8;
+/** Promised for what people search; the pool ends a query that takes longer. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** Starts the service; resolves when it runs, with database and NATS there or not. Throws when a port is taken. */
+export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown> {
+  const { config, log, instance } = options;
+  const health = new HealthRegistry();
+  const registry = createMetricsRegistry('admin-api', instance);
+  const metrics = createAdminMetrics(registry);
+  const ops = await startOpsServer({
+    host: config.opsHost,
+    port: config.opsPort,
+    portVariable: 'ADMIN_API_OPS_PORT',
+    health,
+    metrics: registry,
+    info: () => ({ instance }),
+  });
+  const database = createDatabaseSide(options);
+  const nats = connectNats({ url: config.natsUrl, name: instance, log });
+  health.add('database', () => database.monitor.check());
+  health.add('user admin', () => database.firstAdmin.check());
+  health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
+
+  const app = await createApp(
+    { log, ...database.parts, files: new DashboardFiles(config.dashboardDir, log) },
+    metrics,
+  );
+  const port = await listen(app, config);
+  const shutdown = stopInOrder({ log, app, health, nats, ops, database });
+  database.monitor.start();
+  database.firstAdmin.start();
+  health.setServing(true);
+  log.info({ opsPort: ops.port, port, dashboard: config.dashboardDir }, 'admin-api runs');
+  return shutdown;
+}
+
+interface DatabaseSide {
+  readonly db: SluiceDatabase;
+  readonly monitor: DatabaseMonitor;
+  readonly firstAdmin: FirstAdmin;
+  readonly parts: Pick<AdminApiParts, 'database' | 'sessions' | 'desk' | 'requests' | 'minutes'>;
+}
+
+function createDatabaseSide({ config, instance, log, print }: RunAdminApiOptions): DatabaseSide {
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: POOL_SIZE,
+    applicationName: instance,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    log,
+  });
+  const monitor = new DatabaseMonitor({
+    address: describeDatabaseUrl(config.databaseUrl),
+    log,
+    probe: async () => {
+      const missing = await findMissingTables(db);
+      return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}: run the migrations`;
+    },
+  });
+  const database = new DatabaseGate(monitor);
+  const users = new AppUserRepository(db);
+  const hasher = new PasswordHasher();
+  const firstAdmin = new FirstAdmin({ users, hasher, password: config.adminPassword, monitor, log, print });
+  const sessions = new Sessions({
+    repository: new UserSessionRepository(db),
+    database,
+    secret: config.sessionSecret,
+    secureCookie: config.secureCookie,
+    now: Date.now,
+  });
+  const throttle = new SignInThrottle(() => performance.now());
+  const desk = new SignInDesk({ users, database, hasher, throttle, sessions, firstAdmin, log });
+  const requests = new RequestLogListRepository(db);
+  const minutes = new MetricMinuteOverviewRepository(db);
+  return { db, monitor, firstAdmin, parts: { database, sessions, desk, requests, minutes } };
+}
+
+interface RunningParts {
+  readonly log: Logger;
+  readonly app: NestFastifyApplication;
+  readonly health: HealthRegistry;
+  readonly nats: NatsLink;
+  readonly ops: OpsServer;
+  readonly database: DatabaseSide;
+}
+
+function stopInOrder({ log, app, health, nats, ops, database }: RunningParts): Shutdown {
+  return onShutdown({
+    log,
+    steps: [
+      { name: 'readiness', timeoutMs: 100, run: () => health.setServing(false) },
+      {
+        name: 'API',
+        timeoutMs: 5_000,
+        run: async () => {
+          database.firstAdmin.stop();
+          app.getHttpServer().closeIdleConnections();
+          await app.close();
+        },
+      },
+      { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
+      {
+        name: 'database',
+        timeoutMs: 5_000,
+        run: async () => {
+          database.monitor.stop();
+          await database.db.destroy();
+        },
+      },
+      { name: 'ops', timeoutMs: 1_000, run: () => ops.close() },
+    ],
+  });
+}
