@@ -1,15 +1,19 @@
 // The provider's front door: node:http and an exact-match table, since a load run sends thousands of calls a second.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerModels } from '../dialects/answer-models.js';
+import { anthropicDialect } from '../dialects/anthropic/anthropic.dialect.js';
+import { countTokensOfMessages, messages } from '../dialects/anthropic/messages.js';
 import { chatCompletions } from '../dialects/openai/chat-completions.js';
 import { embeddings } from '../dialects/openai/embeddings.js';
-import { runEndpoint } from '../dialects/openai/endpoint.js';
-import { modelBody, modelListBody } from '../dialects/openai/models.js';
+import { openAiDialect } from '../dialects/openai/openai.dialect.js';
+import { type Endpoint, runEndpoint } from '../dialects/run-endpoint.js';
 import type { FaultBook } from '../faults/fault-book.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Concurrency } from './concurrency.js';
 import { ConnectionGate } from './connection-gate.js';
-import { Exchange } from './exchange.js';
-import { invalidRequest, toErrorBody } from './openai-error.js';
+import type { Dialect } from './dialect.js';
+import { Exchange, requestIdOf } from './exchange.js';
+import { invalidRequest, type OpenAiError } from './openai-error.js';
 
 /** Where the provider listens and what it works with. */
 export interface DemoServerOptions {
@@ -39,11 +43,24 @@ const KEEP_ALIVE_MS = 120_000;
 const IDLE_SWEEP_MS = 20;
 const LONGEST_ATTEMPT_ID = 200;
 
-const POST_ROUTES = {
-  '/v1/chat/completions': (exchange: Exchange, faults: FaultBook) =>
-    runEndpoint(chatCompletions, exchange, faults),
-  '/v1/embeddings': (exchange: Exchange, faults: FaultBook) => runEndpoint(embeddings, exchange, faults),
-};
+interface PostRoute {
+  readonly dialect: Dialect;
+  readonly run: (exchange: Exchange, faults: FaultBook) => void;
+}
+
+const POST_ROUTES: ReadonlyMap<string, PostRoute> = new Map([
+  ['/v1/chat/completions', route(openAiDialect, chatCompletions)],
+  ['/v1/embeddings', route(openAiDialect, embeddings)],
+  ['/v1/messages', route(anthropicDialect, messages)],
+  ['/v1/messages/count_tokens', route(anthropicDialect, countTokensOfMessages)],
+]);
+
+function route<Request extends { readonly model: string }>(
+  dialect: Dialect,
+  endpoint: Endpoint<Request>,
+): PostRoute {
+  return { dialect, run: (exchange, faults) => runEndpoint(endpoint, exchange, faults) };
+}
 
 /** Listens. Throws when the port cannot be had, and names the variable that moves it. */
 export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
@@ -55,10 +72,8 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
     const { ledger } = opened;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     try {
-      const run = Object.hasOwn(POST_ROUTES, path)
-        ? POST_ROUTES[path as keyof typeof POST_ROUTES]
-        : undefined; // Own key: just checked.
-      if (run === undefined || ledger === undefined) {
+      const found = POST_ROUTES.get(path);
+      if (found === undefined || ledger === undefined) {
         answerOther(request, response, path);
         return;
       }
@@ -71,10 +86,9 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
       made += 1;
       const attemptId = sentAttemptId ?? `demo-${startedAt}-${made}`;
       const context = { ledger, concurrency: options.concurrency, gate, onError: options.onError };
-      run(
-        new Exchange({ request, response, attemptId, sentAttemptId, endpoint: path }, context),
-        options.faults,
-      );
+      const { dialect, run } = found;
+      const call = { request, response, attemptId, sentAttemptId, endpoint: path, dialect };
+      run(new Exchange(call, context), options.faults);
     } catch (error) {
       options.onError(error);
       response.destroy();
@@ -95,52 +109,54 @@ function answerOther(request: IncomingMessage, response: ServerResponse, path: s
   const isModels = path === '/v1/models' || path.startsWith('/v1/models/');
   if (!isModels) {
     const message = `Unknown request URL: ${request.method ?? ''} ${path}. Please check the URL for typos.`;
-    answerError(response, 404, { message, code: 'unknown_url' });
+    answerError(request, response, invalidRequest(message, null, { status: 404, code: 'unknown_url' }));
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     answerWrongMethod(request, response, 'GET');
     return;
   }
-  const body = path === '/v1/models' ? modelListBody : modelBody(decode(path.slice('/v1/models/'.length)));
-  if (body === undefined) {
-    answerError(response, 404, { message: 'The model does not exist.', code: 'model_not_found' });
-    return;
-  }
-  send(response, 200, body);
+  const body = answerModels(request.url ?? '', dialectOf(request) === anthropicDialect);
+  if (typeof body === 'string') send(response, 200, {}, body);
+  else answerError(request, response, body);
 }
 
 function answerWrongMethod(request: IncomingMessage, response: ServerResponse, allow: string): void {
   request.resume();
   response.setHeader('allow', allow);
   const message = `Not allowed to ${request.method ?? ''} on ${request.url ?? ''}. Use ${allow}.`;
-  answerError(response, 405, { message, code: 'method_not_supported' });
+  answerError(
+    request,
+    response,
+    invalidRequest(message, null, { status: 405, code: 'method_not_supported' }),
+  );
 }
 
-function answerError(
+/** Clients of Anthropic say so in each request. */
+const dialectOf = ({ headers, url }: IncomingMessage): Dialect =>
+  headers['anthropic-version'] !== undefined || url?.startsWith('/v1/messages') === true
+    ? anthropicDialect
+    : openAiDialect;
+
+function answerError(request: IncomingMessage, response: ServerResponse, error: OpenAiError): void {
+  const requestId = requestIdOf(request) ?? 'demo';
+  const { status, headers, body } = dialectOf(request).toErrorAnswer(error, requestId);
+  send(response, status, headers, body);
+}
+
+function send(
   response: ServerResponse,
   status: number,
-  { message, code }: { message: string; code: string },
+  headers: Readonly<Record<string, string>>,
+  body: string,
 ): void {
-  send(response, status, toErrorBody(invalidRequest(message, null, { code })));
-}
-
-function send(response: ServerResponse, status: number, body: string): void {
   response.on('error', () => response.destroy());
   response.writeHead(status, {
+    ...headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Not an escape after all: then it is the name itself.
-    return text;
-  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -6,7 +6,8 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { OpenServing } from '../ledger/serving.js';
 import type { Concurrency } from './concurrency.js';
 import type { ConnectionGate } from './connection-gate.js';
-import { type OpenAiError, toErrorBody } from './openai-error.js';
+import type { Dialect, ErrorAnswer } from './dialect.js';
+import type { OpenAiError } from './openai-error.js';
 
 /** What an exchange needs from its server. */
 export interface ExchangeContext {
@@ -25,6 +26,7 @@ export interface Call {
   readonly attemptId: string;
   readonly sentAttemptId: string | undefined;
   readonly endpoint: string;
+  readonly dialect: Dialect;
 }
 
 /** Larger bodies are answered 413: well above what the gateway lets through. */
@@ -38,6 +40,7 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly serving: OpenServing;
   readonly sentAttemptId: string | undefined;
+  readonly dialect: Dialect;
   plan: FaultPlan = NO_FAULTS;
   private ledgerNumber: number | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -61,6 +64,7 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.sentAttemptId = call.sentAttemptId;
+    this.dialect = call.dialect;
     this.leave = context.concurrency.enter();
     this.serving = {
       attemptId: call.attemptId,
@@ -175,7 +179,7 @@ export class Exchange {
   /** Answers with an error of the caller. */
   fail(error: OpenAiError): void {
     if (this.response.headersSent || !this.open) return;
-    this.answer(error.status, JSON_TYPE, toErrorBody(error));
+    this.answerError(this.dialect.toErrorAnswer(error, this.requestId));
   }
 
   /** Adds a header to the answer. */
@@ -192,7 +196,9 @@ export class Exchange {
       this.furtherHeaders.push('retry-after', date.toUTCString());
     }
     const { status, type, message, code } = refusal;
-    this.answer(status, JSON_TYPE, toErrorBody({ type, message, param: null, code }));
+    this.answerError(
+      this.dialect.toErrorAnswer({ status, type, message, param: null, code }, this.requestId),
+    );
   }
 
   /** The serving counts as broken by a fault, however it ends. */
@@ -218,9 +224,18 @@ export class Exchange {
     }
   }
 
+  private get requestId(): string {
+    return requestIdOf(this.request) ?? this.serving.attemptId;
+  }
+
+  private answerError({ status, headers, body }: ErrorAnswer): void {
+    for (const [name, value] of Object.entries(headers)) this.addHeader(name, value);
+    this.answer(status, JSON_TYPE, body);
+  }
+
   private baseHeaders(contentType: string): string[] {
-    const requestId = requestIdOf(this.request) ?? this.serving.attemptId;
-    const headers = ['content-type', contentType, 'x-request-id', requestId, ...this.furtherHeaders];
+    const headers = ['content-type', contentType, this.dialect.requestIdHeader, this.requestId];
+    headers.push(...this.furtherHeaders);
     if (this.plan.connections !== undefined) headers.push('connection', 'close');
     return headers;
   }

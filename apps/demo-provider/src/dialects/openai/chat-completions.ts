@@ -1,11 +1,12 @@
 import type { Exchange } from '../../http/exchange.js';
 import type { DemoModel } from '../../models/demo-model.js';
-import { chatEvents, withStreamFaults } from './chat-events.js';
+import { chatEvents, toErrorEvent } from './chat-events.js';
 import { type AnswerIdentity, ChunkWriter, toChatCompletionJson } from './chat-frame.js';
 import { type ChatRequest, parseChatRequest } from './chat-request.schema.js';
-import type { Endpoint } from './endpoint.js';
-import { planChatAnswer } from './plan-chat-answer.js';
-import { sendStream } from './send-stream.js';
+import type { Endpoint } from '../run-endpoint.js';
+import { planChatAnswer } from '../../answers/plan-chat-answer.js';
+import { sendStream } from '../send-stream.js';
+import { withStreamFaults } from '../streamed-event.js';
 
 /** `POST /v1/chat/completions`. */
 export const chatCompletions: Endpoint<ChatRequest> = {
@@ -36,7 +37,11 @@ function answerStream(exchange: Exchange, request: ChatRequest, model: DemoModel
   const answer = planChatAnswer(request, model, serving.attemptId);
   const withUsage = request.stream_options?.include_usage === true && plan.withoutUsage !== true;
   const chunks = new ChunkWriter(identityOf(exchange, request), withUsage);
-  const events = withStreamFaults(chatEvents(answer, chunks, withUsage), plan, () => exchange.breakAnswer());
+  const events = withStreamFaults(chatEvents(answer, chunks, withUsage), {
+    plan,
+    toErrorEvent,
+    onBroken: () => exchange.breakAnswer(),
+  });
   serving.promptTokens = answer.promptTokens;
   exchange.head(200, 'text/event-stream; charset=utf-8');
   sendStream(exchange, events, { paceMs: model.paceMs, firstTokenMs: plan.firstTokenMs ?? 0 });

@@ -1,5 +1,5 @@
 // The JSON around the words: written as text once per answer, because a load run asks for thousands a second.
-import type { PlannedAnswer, PlannedChoice } from './plan-chat-answer.js';
+import type { PlannedAnswer, PlannedChoice } from '../../answers/plan-chat-answer.js';
 
 /** What all chunks of an answer share. */
 export interface AnswerIdentity {

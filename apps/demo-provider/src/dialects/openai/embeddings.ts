@@ -3,8 +3,8 @@ import { hash64 } from '../../ledger/hash64.js';
 import type { Exchange } from '../../http/exchange.js';
 import { invalidRequest } from '../../http/openai-error.js';
 import { parseWith } from './chat-request.schema.js';
-import { countTokens } from './count-tokens.js';
-import type { Endpoint } from './endpoint.js';
+import { countTokens } from '../../answers/count-tokens.js';
+import type { Endpoint } from '../run-endpoint.js';
 
 const tokenIds = z.array(z.number().int().min(0)).min(1);
 

@@ -1,6 +1,7 @@
-// What the demo model says. Pure: the same request, model and attempt id give the same answer.
-import type { DemoModel } from '../../models/demo-model.js';
-import type { ChatMessage, ChatRequest, ReasoningEffort } from './chat-request.schema.js';
+// What the demo model says. Pure: the same request, model and attempt id give the same answer. It thinks in the terms of
+// OpenAI's requests; other dialects put theirs into these.
+import type { DemoModel } from '../models/demo-model.js';
+import type { ChatMessage, ChatRequest, ReasoningEffort } from '../dialects/openai/chat-request.schema.js';
 import { countPromptTokens, countTokens, firstTokens } from './count-tokens.js';
 import { type PlannedToolCall, planToolCalls } from './plan-tool-calls.js';
 import { sampleFromSchema } from './sample-from-schema.js';
@@ -12,6 +13,8 @@ export interface PlannedChoice {
   readonly text: string | null;
   readonly toolCalls: readonly PlannedToolCall[];
   readonly finishReason: 'stop' | 'length' | 'tool_calls';
+  /** The stop word that ended the text; null when none did. */
+  readonly stopWord: string | null;
 }
 
 /** The whole answer before it is written as JSON or as a stream. */
@@ -79,13 +82,14 @@ function countAnswer(choices: readonly PlannedChoice[]): {
 
 /** Applies `stop` and the token limit, in this order, as a model that writes left to right. */
 function limitChoice(
-  choice: Omit<PlannedChoice, 'finishReason'>,
+  choice: Omit<PlannedChoice, 'finishReason' | 'stopWord'>,
   request: ChatRequest,
   most: number,
 ): PlannedChoice {
   const reasoning = firstTokens(choice.reasoning, most);
   let left = most - countTokens(reasoning);
-  const full = choice.text === null ? null : cutAtStop(choice.text, request.stop);
+  const stop = choice.text === null ? undefined : findStop(choice.text, request.stop);
+  const full = stop === undefined ? choice.text : (choice.text?.slice(0, stop.place) ?? null);
   const text = full === null ? null : firstTokens(full, left);
   let isCut = reasoning.length < choice.reasoning.length || (text?.length ?? 0) < (full?.length ?? 0);
   const toolCalls: PlannedToolCall[] = [];
@@ -100,14 +104,17 @@ function limitChoice(
     left -= countTokens(written);
     isCut ||= written.length < call.arguments.length;
   }
-  if (isCut) return { reasoning, text, toolCalls, finishReason: 'length' };
-  return { reasoning, text, toolCalls, finishReason: toolCalls.length > 0 ? 'tool_calls' : 'stop' };
+  if (isCut) return { reasoning, text, toolCalls, finishReason: 'length', stopWord: null };
+  const finishReason = toolCalls.length > 0 ? 'tool_calls' : 'stop';
+  return { reasoning, text, toolCalls, finishReason, stopWord: stop?.word ?? null };
 }
 
-function cutAtStop(text: string, stop: ChatRequest['stop']): string {
-  const stops = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((word) => word !== '');
-  const places = stops.map((word) => text.indexOf(word)).filter((place) => place >= 0);
-  return places.length === 0 ? text : text.slice(0, Math.min(...places));
+/** The stop word that comes first in the text. */
+function findStop(text: string, stop: ChatRequest['stop']): { place: number; word: string } | undefined {
+  return (typeof stop === 'string' ? [stop] : (stop ?? []))
+    .map((word) => ({ word, place: word === '' ? -1 : text.indexOf(word) }))
+    .filter(({ place }) => place >= 0)
+    .toSorted((one, other) => one.place - other.place)[0];
 }
 
 function sayText(request: ChatRequest, model: DemoModel, prompt: string): string {

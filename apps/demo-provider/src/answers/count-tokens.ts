@@ -1,6 +1,6 @@
 // The counting rule of the demo provider, the same for prompts and answers, so that anyone can check a bill by hand:
 // a text has one token for every 4 UTF-16 units begun; README.md has the rule for whole requests.
-import type { ChatMessage } from './chat-request.schema.js';
+import type { ChatMessage } from '../dialects/openai/chat-request.schema.js';
 
 const UNITS_PER_TOKEN = 4;
 const TOKENS_PER_MESSAGE = 3;

@@ -1,5 +1,5 @@
-import { hash64 } from '../../ledger/hash64.js';
-import { type ChatRequest, type ChatTool, isGiven } from './chat-request.schema.js';
+import { hash64 } from '../ledger/hash64.js';
+import { type ChatRequest, type ChatTool, isGiven } from '../dialects/openai/chat-request.schema.js';
 import { sampleFromSchema } from './sample-from-schema.js';
 
 /** A call of a tool that the answer makes. */

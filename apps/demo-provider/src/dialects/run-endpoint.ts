@@ -1,14 +1,16 @@
 // What every endpoint does before its own work: body to JSON, model, faults.
-import { type DecidedFaults, type FaultBook, faultKey } from '../../faults/fault-book.js';
-import { FaultSyntaxError } from '../../faults/parse-fault.js';
-import { type Exchange, requestIdOf } from '../../http/exchange.js';
-import { invalidRequest, type OpenAiError } from '../../http/openai-error.js';
-import { type BaseModel, type DemoModel, parseModel, UnknownModelError } from '../../models/demo-model.js';
-import { answerGarbage } from './garbage.js';
+import { type DecidedFaults, type FaultBook, faultKey } from '../faults/fault-book.js';
+import { FaultSyntaxError } from '../faults/parse-fault.js';
+import { type Exchange, requestIdOf } from '../http/exchange.js';
+import { invalidRequest, type OpenAiError } from '../http/openai-error.js';
+import { type BaseModel, type DemoModel, parseModel, UnknownModelError } from '../models/demo-model.js';
+import { answerGarbage } from '../faults/answer-garbage.js';
 
 /** The work of one endpoint, after the faults that come before it. */
 export interface Endpoint<Request extends { readonly model: string }> {
   readonly does: BaseModel['does'];
+  /** What is wrong with the headers; absent when any will do. */
+  readonly checkHead?: (exchange: Exchange) => OpenAiError | undefined;
   readonly parse: (
     body: unknown,
   ) => { readonly ok: true; readonly value: Request } | { readonly ok: false; readonly error: OpenAiError };
@@ -23,6 +25,11 @@ export function runEndpoint<Request extends { readonly model: string }>(
   faults: FaultBook,
 ): void {
   exchange.readBody((text) => {
+    const refusal = endpoint.checkHead?.(exchange);
+    if (refusal !== undefined) {
+      exchange.fail(refusal);
+      return;
+    }
     const body = parseJson(text);
     if (body === undefined) {
       exchange.fail(invalidRequest('We could not parse the JSON body of your request.', null));

@@ -1,6 +1,6 @@
-import { countsBytes } from '../../faults/fault.js';
-import type { Exchange } from '../../http/exchange.js';
-import type { ChatEvent } from './chat-events.js';
+import { countsBytes } from '../faults/fault.js';
+import type { Exchange } from '../http/exchange.js';
+import type { StreamedEvent } from './streamed-event.js';
 
 /** How fast a stream goes. */
 export interface StreamPace {
@@ -14,12 +14,12 @@ export interface StreamPace {
 const PIECE_UNITS = 64 * 1024;
 
 /** Writes the events and ends the answer. Generation stops where the caller leaves: what it did not reach is not counted. */
-export function sendStream(exchange: Exchange, events: Iterator<ChatEvent>, pace: StreamPace): void {
+export function sendStream(exchange: Exchange, events: Iterator<StreamedEvent>, pace: StreamPace): void {
   const { serving, plan } = exchange;
   // Where bytes count, one event a write: what comes after the cut must not be counted as generated.
   const pieceUnits = pace.paceMs > 0 || countsBytes(plan) ? 0 : PIECE_UNITS;
   let firstTokenMs = pace.firstTokenMs;
-  let pending: ChatEvent | undefined;
+  let pending: StreamedEvent | undefined;
 
   const pump = (): void => {
     let piece = '';
@@ -57,7 +57,7 @@ export function sendStream(exchange: Exchange, events: Iterator<ChatEvent>, pace
   pump();
 }
 
-function nextOf(events: Iterator<ChatEvent>): ChatEvent | undefined {
+function nextOf(events: Iterator<StreamedEvent>): StreamedEvent | undefined {
   const next = events.next();
   return next.done === true ? undefined : next.value;
 }
