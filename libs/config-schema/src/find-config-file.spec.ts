@@ -22,10 +22,12 @@ describe('the config file', () => {
       path: '/app/sluice.yaml',
       kind: 'local',
     });
+    const shipped = (env: Record<string, string>) => find(env, []).path;
     expect(find({ OPENAI_API_KEY: '' }, [])).toEqual({ path: '/shipped/demo.yaml', kind: 'shipped' });
-    expect(find({ OPENAI_API_KEY: 'k' }, [])).toEqual({
-      path: '/shipped/demo-with-openai.yaml',
-      kind: 'shipped',
-    });
+    expect(shipped({ OPENAI_API_KEY: 'k' })).toBe('/shipped/demo-with-openai.yaml');
+    expect(shipped({ ANTHROPIC_API_KEY: 'k' })).toBe('/shipped/demo-with-anthropic.yaml');
+    expect(shipped({ OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' })).toBe(
+      '/shipped/demo-with-openai-and-anthropic.yaml',
+    );
   });
 });

@@ -18,7 +18,7 @@ export interface FindConfigFileOptions {
 
 /**
  * `SLUICE_CONFIG`, else `sluice.yaml` of the working directory, else the shipped demo (with OpenAI when
- * `OPENAI_API_KEY` is set). Throws an Error that names variable and path when `SLUICE_CONFIG` leads nowhere.
+ * `OPENAI_API_KEY` is set, with Anthropic when `ANTHROPIC_API_KEY` is). Throws an Error that names variable and path when `SLUICE_CONFIG` leads nowhere.
  */
 export function findConfigFile({ env, cwd, shippedDir, exists }: FindConfigFileOptions): ConfigFile {
   const named = env.SLUICE_CONFIG ?? '';
@@ -31,6 +31,13 @@ export function findConfigFile({ env, cwd, shippedDir, exists }: FindConfigFileO
   }
   const local = join(cwd, 'sluice.yaml');
   if (exists(local)) return { path: local, kind: 'local' };
-  const demo = (env.OPENAI_API_KEY ?? '') === '' ? 'demo.yaml' : 'demo-with-openai.yaml';
-  return { path: join(shippedDir, demo), kind: 'shipped' };
+  return { path: join(shippedDir, shippedName(env)), kind: 'shipped' };
+}
+
+function shippedName(env: FindConfigFileOptions['env']): string {
+  const vendors = [
+    ...((env.OPENAI_API_KEY ?? '') === '' ? [] : ['openai']),
+    ...((env.ANTHROPIC_API_KEY ?? '') === '' ? [] : ['anthropic']),
+  ];
+  return vendors.length === 0 ? 'demo.yaml' : `demo-with-${vendors.join('-and-')}.yaml`;
 }

@@ -55,15 +55,13 @@ describe('a plain answer', () => {
   });
 
   it('count_tokens says what the answer will say, and puts no tokens into the ledger', async () => {
-    const request = ask('Tell me the weather', { tools: [WEATHER], system: 'Be kind' });
-    const { model, messages, tools, system } = request;
+    const more = { tools: [WEATHER], system: 'Be kind' };
+    const { model, messages } = ask('Tell me the weather');
     const { input_tokens: counts } = await test.client.messages.countTokens(
-      { model, messages, tools, system },
-      {
-        headers: { 'x-sluice-attempt-id': 'count.1' },
-      },
+      { model, messages, ...more },
+      { headers: { 'x-sluice-attempt-id': 'count.1' } },
     );
-    expect(counts).toBe((await test.client.messages.create(request)).usage.input_tokens);
+    expect(counts).toBe((await test.create('Tell me the weather', more)).usage.input_tokens);
     expect(await test.servingOf('count.1')).toMatchObject({
       promptTokens: 0,
       completionTokens: 0,
