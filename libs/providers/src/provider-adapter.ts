@@ -110,6 +110,8 @@ export interface StreamReader {
   end(): StreamEnd;
   /** Usage as the provider last reported it; null when it did not. */
   tokens(): TokenCounts | null;
+  /** False while {@link tokens} knows what went in, but not yet what came out. */
+  readonly isUsageFinal: boolean;
   /** Events with content so far: an estimate of output tokens when usage never came. */
   readonly contentEvents: number;
 }

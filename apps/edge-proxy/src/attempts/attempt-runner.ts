@@ -1,11 +1,11 @@
 // Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
 // the client is gone, or the deadline ends it.
 import { type AttemptDecision, type ErrorCode, GatewayError } from '@sluice/contracts';
-import { TranslationRefusal } from '@sluice/providers';
+import { estimateInputTokens, TranslationRefusal } from '@sluice/providers';
 import { makeDeadline } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
-import { endWithError, relayAnswer, relayError } from '../relay/relay-answer.js';
+import { endWithError, relayAnswer, relayError, relayEstimate } from '../relay/relay-answer.js';
 import { costUsdNanos } from '../reporting/cost.js';
 import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
@@ -187,10 +187,10 @@ class Walk implements RunningWalk {
       case 'answered':
         this.#record('served', null);
         relayAnswer(exchange, 200, result.body);
-        return this.#end({ outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
+        return this.#end(SUCCEEDED);
       case 'streamed':
         this.#record('served', null);
-        return this.#end({ outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null });
+        return this.#end(SUCCEEDED);
       case 'interrupted':
         this.#record('give_up', result.failure.errorCode);
         result.relay.interrupt(
@@ -212,6 +212,7 @@ class Walk implements RunningWalk {
     }
     this.#record('give_up', failure.errorCode);
     const exchange = this.#exchange;
+    if (exchange.endpoint === 'messages.count_tokens' && failure.fault === 'mapping') return this.#estimate();
     const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     const errorMessage = failure.detail ?? failure.reason;
     if (final.kind === 'pass') {
@@ -225,6 +226,14 @@ class Walk implements RunningWalk {
     }
     relayError(exchange, final.error);
     this.#end({ outcome: 'failed', status: final.error.status, errorCode: final.error.code, errorMessage });
+  }
+
+  /** Some servers of Anthropic's dialect do not count. */
+  #estimate(): void {
+    const { body } = this.#exchange;
+    if (body === null) throw new Error('an estimate needs a judged body');
+    relayEstimate(this.#exchange, estimateInputTokens(body.bytes));
+    this.#end(SUCCEEDED);
   }
 
   #onClientGone(): void {
@@ -295,6 +304,8 @@ class Walk implements RunningWalk {
     this.#options.listener.onEnd(this.#exchange, ending);
   }
 }
+
+const SUCCEEDED: Ending = { outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null };
 
 const STOPPING = 'This gateway is being stopped and could not wait for the answer. Send the request again.';
 

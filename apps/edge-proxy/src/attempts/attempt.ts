@@ -117,11 +117,16 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** What was used, as well as it is known now. */
   usage(): AttemptUsage {
-    const tokens = this.#tokens ?? this.#reader?.tokens() ?? null;
+    const reader = this.#reader;
+    const tokens = this.#tokens ?? reader?.tokens() ?? null;
+    if (tokens !== null && reader !== null && !reader.isUsageFinal) {
+      const output = Math.max(tokens.output, reader.contentEvents);
+      return { tokens: { ...tokens, output }, source: 'estimated' };
+    }
     if (tokens !== null) return { tokens, source: 'provider' };
     if (!this.#mayBeBilled()) return { tokens: NO_TOKENS, source: 'none' };
     const { body, endpoint } = this.#options.exchange;
-    const answered = this.#reader === null ? toTokens(this.#bytes.length) : this.#reader.contentEvents;
+    const answered = reader === null ? toTokens(this.#bytes.length) : reader.contentEvents;
     // An embedding is long and has no output tokens.
     const output = endpoint === 'embeddings' ? 0 : answered;
     return {

@@ -65,6 +65,10 @@ export class AnthropicStreamReader implements StreamReader {
     return { kind: 'broken', reason: 'the stream ended before its terminal event' };
   }
 
+  get isUsageFinal(): boolean {
+    return this.#usage.isFinal;
+  }
+
   tokens(): TokenCounts | null {
     return this.#usage.toTokens();
   }
@@ -154,6 +158,7 @@ export class AnthropicStreamReader implements StreamReader {
 
   #onMessageDelta(document: UnknownRecord): string {
     this.#usage.merge(document['usage']);
+    this.#usage.isFinal = true;
     const delta = asRecord(document['delta']) ?? {};
     this.#stopReason = asText(delta['stop_reason']) || this.#stopReason;
     const refusal = asRecord(delta['stop_details'])?.['explanation'];

@@ -10,6 +10,9 @@ export class AnthropicUsage {
   #cacheWrite: number | null = null;
   #thinking: number | null = null;
 
+  /** Whether the output was counted to its end: the count that a stream begins with is a beginning. */
+  isFinal = false;
+
   /** Takes another report: the last number that is there wins, since later ones are cumulative. */
   merge(value: unknown): void {
     const usage = asRecord(value);

@@ -29,6 +29,8 @@ export class ChatToMessagesReader implements StreamReader {
   #held: { readonly kind: 'text' | 'thinking'; readonly words: string }[] = [];
   #heldLength = 0;
   #fatal: Fatal | null = null;
+  /** It comes once, at the end, or cumulative on every chunk. */
+  readonly isUsageFinal = true;
   isDone = false;
 
   constructor(context: StreamContext) {

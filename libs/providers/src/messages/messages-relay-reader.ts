@@ -61,6 +61,10 @@ export class MessagesRelayReader implements StreamReader {
     return { kind: 'broken', reason: 'the stream ended before its terminal event' };
   }
 
+  get isUsageFinal(): boolean {
+    return this.#usage.isFinal;
+  }
+
   tokens(): TokenCounts | null {
     return this.#usage.toTokens();
   }
@@ -94,6 +98,7 @@ export class MessagesRelayReader implements StreamReader {
         return this.#renamed(event);
       case 'message_delta':
         this.#usage.merge(document['usage']);
+        this.#usage.isFinal = true;
         return event;
       case 'message_stop':
         this.isDone = true;

@@ -40,6 +40,8 @@ export class OpenAiStreamReader implements StreamReader {
   readonly #finished = new Set<unknown>();
   #fatal: Exclude<StreamEnd, { kind: 'complete' }> | null = null;
   isDone = false;
+  /** It comes once, at the end, or cumulative on every chunk. */
+  readonly isUsageFinal = true;
   hasContent = false;
   contentEvents = 0;
 

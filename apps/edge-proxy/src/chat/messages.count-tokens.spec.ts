@@ -1,0 +1,97 @@
+// POST /v1/messages/count_tokens: by the provider where it counts, else estimated.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  asMessages,
+  COUNT_TOKENS,
+  messagesBody,
+  messagesErrorOf,
+  messagesRefusal,
+} from '../__fixtures__/anthropic-replies.js';
+import { answer, type FakeProvider, silence, startFakeProvider } from '../__fixtures__/fake-provider.js';
+import { call } from '../__fixtures__/http-client.js';
+import { startTestEdge } from '../__fixtures__/test-edge.js';
+import { KEY, modelOver } from '../__fixtures__/test-generation.js';
+
+let provider: FakeProvider;
+
+beforeEach(async () => {
+  provider = await startFakeProvider(answer(200, '{ "input_tokens" : 2095 }'));
+});
+afterEach(() => provider.stop());
+
+const FREE = {
+  endpoint: 'messages.count_tokens',
+  stream: false,
+  tokens: { input: 0, output: 0 },
+  costUsdNanos: 0,
+};
+const claude = (): object => modelOver([provider], { provider: { type: 'anthropic' } });
+const count = (changes: object = {}) =>
+  asMessages({ path: COUNT_TOKENS, body: messagesBody({ max_tokens: undefined, ...changes }) });
+
+test('Anthropic is asked with the bytes of the request, and its answer goes through; nothing is charged', async () => {
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count());
+  expect(given).toMatchObject({ status: 200, text: '{ "input_tokens" : 2095 }' });
+  expect(given.headers).not.toHaveProperty('x-sluice-estimated');
+  expect(provider.calls[0]?.path).toBe('/v1/messages/count_tokens');
+  expect(JSON.parse(provider.calls[0]?.body ?? '')).toMatchObject({ model: 'upstream-p1' });
+  expect(await edge.sink.theEvent()).toMatchObject({
+    ...FREE,
+    outcome: 'succeeded',
+    attempts: [{ decision: 'served', costUsdNanos: 0 }],
+  });
+});
+
+test('over a provider that does not count it is estimated, said to be so, and nobody is called', async () => {
+  await using edge = await startTestEdge(modelOver([provider]));
+  const given = await call(edge.port, count({ system: 'x'.repeat(4000) }));
+  expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
+  expect(given.headers['request-id']).toBe(given.headers['x-request-id']);
+  const { input_tokens: tokens } = JSON.parse(given.text) as { input_tokens: number };
+  expect(tokens).toBeGreaterThanOrEqual(1000);
+  expect(tokens).toBeLessThan(1020);
+  expect(provider.calls).toEqual([]);
+  expect(await edge.sink.theEvent()).toMatchObject({
+    ...FREE,
+    outcome: 'succeeded',
+    status: 200,
+    provider: null,
+    attempts: [],
+  });
+});
+
+test('a server of Anthropic’s dialect that has no such endpoint is no reason to fail', async () => {
+  provider.reply = messagesRefusal(404, 'not_found_error');
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count());
+  expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
+  expect(await edge.sink.theEvent()).toMatchObject({
+    ...FREE,
+    outcome: 'succeeded',
+    errorCode: null,
+    attempts: [{ decision: 'give_up', status: 404 }],
+  });
+});
+
+test('a count that is cut off costs nothing either', async () => {
+  provider.reply = silence;
+  await using edge = await startTestEdge(claude());
+  const headers = { 'x-api-key': KEY, 'x-sluice-deadline-ms': '60' };
+  const given = await call(edge.port, { ...count(), headers });
+  expect([given.status, messagesErrorOf(given).type]).toEqual([504, 'timeout_error']);
+  expect(await edge.sink.theEvent()).toMatchObject({ ...FREE, attempts: [{ usage: 'none' }] });
+});
+
+test('a refusal goes through like that of a message', async () => {
+  provider.reply = messagesRefusal(400, 'invalid_request_error');
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count());
+  expect([given.status, messagesErrorOf(given).requestId]).toEqual([400, 'req_theirs']);
+});
+
+test('an answer without a number is no answer', async () => {
+  provider.reply = answer(200, '{"tokens":1}');
+  await using edge = await startTestEdge(claude());
+  expect((await call(edge.port, count())).status).toBe(502);
+});
