@@ -41,6 +41,7 @@ const TRANSLATED = [
     'reasoning_effort',
     'reasoning',
     'thinking',
+    'enable_thinking',
     'user',
     'safety_identifier',
     'metadata',

@@ -54,6 +54,7 @@ describe('thinking', () => {
     [{ reasoning: { effort: 'low' } }, 2048],
     [{ reasoning: { max_tokens: 3000 } }, 3000],
     [{ reasoning: { enabled: true } }, 8192],
+    [{ enable_thinking: true }, 8192],
     [{ thinking: { type: 'enabled', budget_tokens: 1500 } }, 1500],
   ])('%j asks for it too', (more, budget) => {
     expect(think(more, BUDGET)[0]).toEqual({ type: 'enabled', budget_tokens: budget });

@@ -42,7 +42,8 @@ export function readThinkingWish(request: UnknownRecord): ThinkingWish {
   const effort =
     readText(request['reasoning_effort'], 'reasoning_effort') ??
     readText(reasoning?.['effort'], 'reasoning.effort');
-  if (effort === undefined) return readSwitch(reasoning?.['enabled']);
+  // Alibaba's word for it, and that of the many who followed.
+  if (effort === undefined) return readSwitch(reasoning?.['enabled'] ?? request['enable_thinking']);
   if (effort === 'none') return { kind: 'off' };
   if (isReasoningEffort(effort)) return { kind: 'effort', effort };
   throw new TranslationRefusal(field, `must be one of none, ${REASONING_EFFORTS.join(', ')}.`);

@@ -9,6 +9,7 @@ import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { applySplices } from '../wire/splice.js';
 import { writeRequest } from '../translate/write-request.js';
 import { ChatToMessagesReader } from './chat-to-messages-reader.js';
+import { dropUnsignedThinking, hasUnsignedThinking } from './drop-unsigned-thinking.js';
 import { fromChatAnswer } from './from-chat-answer.js';
 import { MessagesRelayReader } from './messages-relay-reader.js';
 import { relayMessagesAnswer } from './relay-messages-answer.js';
@@ -20,12 +21,14 @@ export const messagesRelayAdapter: ProviderAdapter = {
   // What switches on what the client's body says; the version is the gateway's own.
   forwardedHeaders: ['anthropic-beta'],
   address: anthropicAddress,
-  toUpstreamBody: (body, _provider, providerModel) =>
-    applySplices(body.bytes, [{ ...body.spans.model, text: JSON.stringify(providerModel) }]),
+  toUpstreamBody: ({ bytes, spans }, _provider, providerModel) => {
+    const rewritten = hasUnsignedThinking(bytes) ? dropUnsignedThinking(bytes, providerModel) : null;
+    return rewritten ?? applySplices(bytes, [{ ...spans.model, text: JSON.stringify(providerModel) }]);
+  },
   // Anthropic always counts.
   forcesUsage: () => false,
   fromAnswer: (bytes, context) =>
-    context.endpoint === 'messages' ? relayMessagesAnswer(bytes, context) : relayCount(bytes),
+    context.endpoint === 'messages.count_tokens' ? relayCount(bytes) : relayMessagesAnswer(bytes, context),
   openStream: (context) => new MessagesRelayReader(context),
   readFailure: (status, bytes) => readAnthropicFailure(status, bytes, true),
 };
