@@ -10,9 +10,19 @@ const start = {
   databaseUrl: 'postgresql://sluice:hidden@127.0.0.1:5/sluice',
   redisUrl: 'redis://:hidden@127.0.0.1:6/0',
   apiKey: 'sk-slc-AAAAAAAA-x',
+  adminUrl: 'http://127.0.0.1:8090',
+  adminUser: 'admin',
+  adminPassword: 'open sesame',
   pids: {},
 };
-const input = { start, configFile: '/c', startFile: '/s', logsDir: '/l', seconds: 7.04 };
+const input = {
+  start,
+  configFile: '/c',
+  startFile: '/s',
+  logsDir: '/l',
+  isAdminPasswordNew: false,
+  seconds: 7.04,
+};
 
 test('the printed request survives a shell, whatever the model is called', () => {
   const screen = finalScreen({ ...input, firstModel: `it's "mine" $HOME` });
@@ -34,4 +44,12 @@ test('the printed request survives a shell, whatever the model is called', () =>
 
 test('passwords of the servers are not on the screen', () => {
   expect(finalScreen({ ...input, firstModel: undefined })).not.toContain('hidden');
+});
+
+test('the password of the dashboard is shown by the start that made it and by no other', () => {
+  const first = finalScreen({ ...input, firstModel: undefined, isAdminPasswordNew: true });
+  expect(first).toContain('http://127.0.0.1:8090   sign in as admin, password open sesame');
+  const later = finalScreen({ ...input, firstModel: undefined });
+  expect(later).toContain('sign in as admin, password as before, see /s');
+  expect(later).not.toContain('open sesame');
 });

@@ -8,6 +8,8 @@ export interface FinalScreenInput {
   readonly configFile: string;
   readonly startFile: string;
   readonly logsDir: string;
+  /** True: nobody has seen the admin's password yet. It is shown this once. */
+  readonly isAdminPasswordNew: boolean;
   readonly seconds: number;
 }
 
@@ -26,6 +28,7 @@ export function finalScreen(input: FinalScreenInput): string {
     '',
     `  Data plane   ${start.edgeUrls.join('  ')}`,
     `  API key      ${start.apiKey}`,
+    `  Dashboard    ${start.adminUrl}   sign in as ${start.adminUser}, password ${password(input)}`,
     `  Ops          ${Object.values(start.opsUrls).flat().join('  ')}`,
     `  Config       ${input.configFile}`,
     `  Logs         ${input.logsDir}`,
@@ -38,6 +41,10 @@ export function finalScreen(input: FinalScreenInput): string {
     'Ctrl-C stops everything.',
     '',
   ].join('\n');
+}
+
+function password({ isAdminPasswordNew, start, startFile }: FinalScreenInput): string {
+  return isAdminPasswordNew ? `${start.adminPassword} (shown this once)` : `as before, see ${startFile}`;
 }
 
 /** A single quote of the model's name must not end the shell's. */

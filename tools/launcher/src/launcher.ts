@@ -1,16 +1,16 @@
 // The sequence of `npm start`, and its end.
 import { join } from 'node:path';
 import { type PrivateServerName, readTail, reapProcesses } from '@sluice/private-services';
+import { ADMIN_USER } from './admin-password.js';
 import { findBusyPorts } from './find-busy-ports.js';
 import type { FinalScreenInput } from './final-screen.js';
 import { type Infrastructure, SERVER_OF_VARIABLE, superviseInfrastructure } from './infrastructure.js';
-import { ensureLaunchKey } from './launch-key.js';
 import type { LauncherConfig } from './launcher.config.js';
 import type { Output } from './launcher-log.js';
 import { planServices, type ServicePlan } from './plan-services.js';
+import { type PreparedSecrets, prepareSecrets } from './prepare-secrets.js';
 import { prepareDatabase, prepareStreams } from './prepare-servers.js';
 import { readConfigFacts } from './read-config.js';
-import { ensureSecretFiles } from './secret-files.js';
 import { SERVICES, type StopStage } from './service-table.js';
 import { startService, waitUntilServiceReady } from './service-process.js';
 import { removeStartFile, type StartFile, writeStartFile } from './start-file.js';
@@ -34,7 +34,12 @@ interface Service {
 export class Launcher {
   private services: readonly Service[] = [];
   private readonly infrastructure: Infrastructure;
-  private apiKey = '';
+  private secrets: PreparedSecrets = {
+    apiKey: '',
+    adminPassword: '',
+    isApiKeyMade: false,
+    isAdminPasswordMade: false,
+  };
   private isReady = false;
   private readonly stopped = new AbortController();
 
@@ -55,17 +60,14 @@ export class Launcher {
     await this.reapSurvivors();
     const facts = readConfigFacts(config, process.cwd());
     if (facts.problems !== undefined) this.output.say(`The config has mistakes:\n${facts.problems}`);
-    const launchKeyFile = join(config.secretsDir, 'launch-key');
     const plans = planServices(config, {
       edges,
       configuredEdgePort: facts.edgePort,
       configFile: facts.file,
-      launchKeyFile,
     });
     const busy = await findBusyPorts(plans.flatMap((plan) => plan.ports));
     if (busy !== undefined) throw new Error(busy);
-    ensureSecretFiles(config.secretsDir);
-    this.apiKey = ensureLaunchKey(launchKeyFile);
+    this.secrets = prepareSecrets(config.secretsDir, config.env['SLUICE_ADMIN_PASSWORD']);
     await this.startInfrastructure();
     await this.startServices(plans);
     this.stopped.signal.throwIfAborted();
@@ -77,6 +79,7 @@ export class Launcher {
       configFile: facts.file,
       startFile: config.startFile,
       logsDir: config.logsDir,
+      isAdminPasswordNew: this.secrets.isAdminPasswordMade,
     };
   }
 
@@ -186,7 +189,10 @@ export class Launcher {
       natsUrl: this.infrastructure.url('nats'),
       databaseUrl: this.infrastructure.url('postgres'),
       redisUrl: this.infrastructure.url('redis'),
-      apiKey: this.apiKey,
+      apiKey: this.secrets.apiKey,
+      adminUrl: this.services.find(({ plan }) => plan.app === 'admin-api')?.plan.url ?? '',
+      adminUser: ADMIN_USER,
+      adminPassword: this.secrets.adminPassword,
       pids: {
         ...Object.fromEntries(children.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]]))),
         'edge-proxy': edges.flatMap(({ child }) => child.pid ?? []),

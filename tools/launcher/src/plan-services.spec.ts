@@ -6,7 +6,6 @@ const input = {
   edges: 1,
   configuredEdgePort: 8080,
   configFile: '/repo/sluice.yaml',
-  launchKeyFile: '/data/secrets/launch-key',
 };
 
 function plan(env: NodeJS.ProcessEnv, change: Partial<typeof input> = {}): ServicePlan[] {
@@ -25,6 +24,8 @@ test('services listen where the documentation says', () => {
     'metrics-aggregator 127.0.0.1:9193',
     'export 127.0.0.1:8091',
     'export 127.0.0.1:9191',
+    'admin-api 127.0.0.1:8090',
+    'admin-api 127.0.0.1:9190',
     'edge-proxy 0.0.0.0:8080',
     'edge-proxy 127.0.0.1:9080',
   ]);
@@ -69,14 +70,35 @@ test('only the edge gets what a config may refer to, and no service gets an addr
     'SLUICE_CONFIG',
     'SLUICE_DATA_DIR',
     'SLUICE_EXIT_WITH_PARENT',
-    'SLUICE_SECRETS_DIR',
   ]);
 });
 
-test('the launch key is handed to edges only, as a path', () => {
-  const holders = plan({}, { edges: 2 }).filter((one) => 'SLUICE_LAUNCH_KEY_FILE' in one.env);
-  expect(holders.map(({ name }) => name)).toEqual(['edge-proxy', 'edge-proxy-2']);
-  expect(holders[0]!.env['SLUICE_LAUNCH_KEY_FILE']).toBe('/data/secrets/launch-key');
+test('each secret that is handed over goes to its own service only, as a path', () => {
+  const plans = plan({ SLUICE_ADMIN_PASSWORD: 'secret' }, { edges: 2 });
+  const holders = (variable: string): string[][] =>
+    plans.flatMap(({ name, env }) => (env[variable] === undefined ? [] : [[name, env[variable]]]));
+  expect(holders('SLUICE_LAUNCH_KEY_FILE')).toEqual([
+    ['edge-proxy', '/repo/.data/secrets/launch-key'],
+    ['edge-proxy-2', '/repo/.data/secrets/launch-key'],
+  ]);
+  expect(holders('SLUICE_ADMIN_PASSWORD_FILE')).toEqual([
+    ['admin-api', '/repo/.data/secrets/admin-password'],
+  ]);
+  expect(holders('SLUICE_SECRETS_DIR').map(([name]) => name)).toEqual([
+    ...['admin-api', 'edge-proxy', 'edge-proxy-2'],
+  ]);
+  expect(JSON.stringify(plans)).not.toContain('"secret"');
+});
+
+test('the admin API finds the export service where it was moved to', () => {
+  expect(named(plan({}), 'admin-api').env).toMatchObject({ EXPORT_URL: 'http://127.0.0.1:8091' });
+  const moved = plan({ EXPORT_PORT: '7091' });
+  expect(named(moved, 'admin-api').env).toMatchObject({ EXPORT_URL: 'http://127.0.0.1:7091' });
+});
+
+test('what takes requests from outside is stopped before what it calls', () => {
+  const front = plan({}).filter(({ stopStage }) => stopStage === 'front');
+  expect(front.map(({ name }) => name)).toEqual(['admin-api', 'edge-proxy']);
 });
 
 test('every wrong port of the environment is listed', () => {

@@ -42,7 +42,6 @@ export interface PlanInput {
   readonly configuredEdgePort: number | undefined;
   /** Absolute path of the YAML; undefined when none was found. */
   readonly configFile: string | undefined;
-  readonly launchKeyFile: string;
 }
 
 /** What every program needs; secrets of other services are not among it. */
@@ -113,23 +112,39 @@ function environmentOf(
     NODE_ENV: 'production',
     ...row.env,
     ...inherited,
-    ...(row.resolvesConfig ? edgeVariables(config, input) : {}),
+    ...(row.resolvesConfig ? edgeVariables(config) : {}),
     ...ports,
     ...(input.configFile === undefined ? {} : { SLUICE_CONFIG: input.configFile }),
     SLUICE_DATA_DIR: config.dataDir,
-    SLUICE_SECRETS_DIR: config.secretsDir,
+    ...mapValues(row.secretFiles ?? {}, (name) => join(config.secretsDir, name)),
+    ...(row.secrets.length > 0 ? { SLUICE_SECRETS_DIR: config.secretsDir } : {}),
+    ...mapValues(row.calls ?? {}, (app) => urlOf(config, app)),
     SLUICE_EXIT_WITH_PARENT: '1',
   };
 }
 
-function edgeVariables(config: LauncherConfig, input: PlanInput): Record<string, string> {
+function edgeVariables(config: LauncherConfig): Record<string, string> {
   const cache = config.env['CACHE_REDIS_URL'];
   return {
-    SLUICE_LAUNCH_KEY_FILE: input.launchKeyFile,
     // The shipped demo config refers to it.
     DEMO_PROVIDER_PORT: String(config.ports.get('DEMO_PROVIDER_PORT') ?? DEMO_PORT),
     ...(cache === undefined ? {} : { CACHE_REDIS_URL: cache }),
   };
+}
+
+/** The address of a service of which there is one. @throws Error when the table has none of that name */
+function urlOf(config: LauncherConfig, app: string): string {
+  const rows: readonly ServiceRow[] = SERVICES;
+  const port = rows.find((row) => row.app === app)?.port;
+  if (port === undefined) throw new Error(`the service table has no ${app} with a port`);
+  return `http://127.0.0.1:${config.ports.get(port.variable) ?? port.defaultPort}`;
+}
+
+function mapValues<Value extends string>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
 function without(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -1,4 +1,5 @@
 // Every service that `npm start` runs: one row each. A new app joins here and nowhere else.
+import type { SecretFileName } from './secret-files.js';
 
 /**
  * When a service is stopped: first what takes requests from outside, then what that calls and what reads its events.
@@ -6,8 +7,10 @@
  */
 export type StopStage = 'front' | 'consumer';
 
-/** A URL that a service gets; all others are taken out of its environment. */
-export type ServiceUrl = 'NATS_URL' | 'REDIS_URL' | 'DATABASE_URL';
+/** Addresses of servers. */
+export const SERVER_URLS = ['NATS_URL', 'REDIS_URL', 'DATABASE_URL'] as const;
+/** One that a service gets; all others are taken out of its environment. */
+export type ServiceUrl = (typeof SERVER_URLS)[number];
 
 /** A port that a service listens on. */
 export interface ServicePort {
@@ -34,6 +37,12 @@ export interface ServiceRow {
   readonly multiple: boolean;
   /** Further variables, unless the person has set them. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The files of the secrets folder that it reads; who reads none is not told where the folder is. */
+  readonly secrets: readonly SecretFileName[];
+  /** Variables that hold the path of one of them. */
+  readonly secretFiles?: Readonly<Record<string, SecretFileName>>;
+  /** Variables that hold the address of another service's `port`. */
+  readonly calls?: Readonly<Record<string, string>>;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -46,6 +55,7 @@ export const SERVICES = [
     opsPort: { variable: 'DEMO_PROVIDER_OPS_PORT', defaultPort: 9199, host: LOOPBACK },
     urls: [],
     resolvesConfig: false,
+    secrets: [],
     multiple: false,
   },
   {
@@ -54,6 +64,7 @@ export const SERVICES = [
     opsPort: { variable: 'LOGGER_OPS_PORT', defaultPort: 9192, host: LOOPBACK },
     urls: ['NATS_URL', 'DATABASE_URL'],
     resolvesConfig: false,
+    secrets: [],
     multiple: false,
   },
   {
@@ -62,6 +73,7 @@ export const SERVICES = [
     opsPort: { variable: 'METRICS_AGGREGATOR_OPS_PORT', defaultPort: 9193, host: LOOPBACK },
     urls: ['NATS_URL', 'DATABASE_URL'],
     resolvesConfig: false,
+    secrets: [],
     multiple: false,
   },
   {
@@ -71,7 +83,20 @@ export const SERVICES = [
     opsPort: { variable: 'EXPORT_OPS_PORT', defaultPort: 9191, host: LOOPBACK },
     urls: ['NATS_URL', 'DATABASE_URL'],
     resolvesConfig: false,
+    secrets: [],
     multiple: false,
+  },
+  {
+    app: 'admin-api',
+    stopStage: 'front',
+    port: { variable: 'ADMIN_API_PORT', defaultPort: 8090, host: LOOPBACK },
+    opsPort: { variable: 'ADMIN_API_OPS_PORT', defaultPort: 9190, host: LOOPBACK },
+    urls: ['NATS_URL', 'DATABASE_URL'],
+    resolvesConfig: false,
+    secrets: ['session-secret', 'admin-password'],
+    multiple: false,
+    secretFiles: { SLUICE_ADMIN_PASSWORD_FILE: 'admin-password' },
+    calls: { EXPORT_URL: 'export' },
   },
   {
     app: 'edge-proxy',
@@ -80,7 +105,9 @@ export const SERVICES = [
     opsPort: { variable: 'EDGE_PROXY_OPS_PORT', defaultPort: 9080, host: LOOPBACK },
     urls: ['NATS_URL', 'REDIS_URL'],
     resolvesConfig: true,
+    secrets: ['launch-key'],
     multiple: true,
+    secretFiles: { SLUICE_LAUNCH_KEY_FILE: 'launch-key' },
     // Shorter than the 4 s after which the launcher insists: open streams end with a word, not with a cut.
     env: { EDGE_PROXY_SHUTDOWN_GRACE_MS: '2500' },
   },

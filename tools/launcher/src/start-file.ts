@@ -1,15 +1,19 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** What `start.json` holds: where everything is and how to get in. Keys of apps that do not exist yet are absent. */
+/** What `start.json` holds: where everything is and how to get in. */
 export interface StartFile {
   readonly edgeUrl: string;
   readonly edgeUrls: readonly string[];
+  /** Origin of the dashboard and its API. */
+  readonly adminUrl: string;
   /** Origins of the ops ports, keyed like `pids`. */
   readonly opsUrls: Readonly<Record<string, string | readonly string[]>>;
   readonly natsUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly apiKey: string;
+  readonly adminUser: string;
+  readonly adminPassword: string;
   /** Of the servers themselves; a server of the operator's own has none. */
   readonly pids: Readonly<Record<string, number | readonly number[]>>;
 }

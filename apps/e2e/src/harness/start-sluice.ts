@@ -60,7 +60,7 @@ const STOP_TIMEOUT_MS = 12_000;
 /** Of the services of which there is one; the demo provider's comes first. */
 const SINGLE_PORTS = [
   ...['DEMO_PROVIDER_PORT', 'DEMO_PROVIDER_OPS_PORT', 'LOGGER_OPS_PORT', 'METRICS_AGGREGATOR_OPS_PORT'],
-  ...['EXPORT_PORT', 'EXPORT_OPS_PORT'],
+  ...['EXPORT_PORT', 'EXPORT_OPS_PORT', 'ADMIN_API_PORT', 'ADMIN_API_OPS_PORT'],
 ];
 const REQUEST_TIMEOUT_MS = 60_000;
 const QUERY_TIMEOUT_MS = 15_000;
