@@ -1,6 +1,7 @@
 // One flat config for the whole house. The tags in each package.json say who may import whom.
 import { globSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 // Without a project graph on disk the boundary rule skips itself with no more than a warning, so it is made here, every time.
@@ -148,6 +149,7 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
     },
   },
+  { ...reactHooks.configs.flat['recommended-latest'], files: ['apps/dashboard/src/**/*.{ts,tsx}'] },
   ...importRules,
   {
     files: ['**/*.mjs', '**/*.config.ts', '**/*.js'],
