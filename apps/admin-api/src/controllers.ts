@@ -1,4 +1,7 @@
 import { DashboardController } from './dashboard/dashboard.controller.js';
+import { ExportsController } from './exports/exports.controller.js';
+import { LiveController } from './live/live.controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { RequestsController } from './requests/requests.controller.js';
 import { SessionController } from './sign-in/session.controller.js';
@@ -8,5 +11,8 @@ export const CONTROLLERS = [
   SessionController,
   OverviewController,
   RequestsController,
+  LiveController,
+  ExportsController,
+  OpenApiController,
   DashboardController,
 ] as const;

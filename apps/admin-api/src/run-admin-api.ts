@@ -25,8 +25,10 @@ import type { AdminApiConfig } from './admin-api.config.js';
 import type { AdminApiParts } from './admin-api.module.js';
 import { createAdminMetrics } from './admin-metrics.js';
 import { DashboardFiles } from './dashboard/dashboard-files.js';
+import { ExportForwarder } from './exports/export-forwarder.js';
 import { createApp, listen } from './http/create-app.js';
 import { DatabaseGate } from './http/database-gate.js';
+import { LiveFeed } from './live/live-feed.js';
 import { FirstAdmin } from './sign-in/first-admin.js';
 import { PasswordHasher } from './sign-in/password-hash.js';
 import { SignInDesk } from './sign-in/sign-in.js';
@@ -67,14 +69,21 @@ export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown
   health.add('user admin', () => database.firstAdmin.check());
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
 
-  const app = await createApp(
-    { log, ...database.parts, files: new DashboardFiles(config.dashboardDir, log) },
-    metrics,
-  );
+  const live = new LiveFeed({
+    nats,
+    findOpen: (tokenHashes) => database.parts.sessions.findOpenOfAdmins(tokenHashes),
+    onCount: (clients) => metrics.liveClients.set(clients),
+    log,
+    now: () => performance.now(),
+  });
+  const exports = new ExportForwarder({ url: config.exportUrl, log });
+  const files = new DashboardFiles(config.dashboardDir, log);
+  const app = await createApp({ log, ...database.parts, live, exports, files }, metrics);
   const port = await listen(app, config);
-  const shutdown = stopInOrder({ log, app, health, nats, ops, database });
+  const shutdown = stopInOrder({ log, app, health, nats, ops, database, live, exports });
   database.monitor.start();
   database.firstAdmin.start();
+  live.start();
   health.setServing(true);
   log.info({ opsPort: ops.port, port, dashboard: config.dashboardDir }, 'admin-api runs');
   return shutdown;
@@ -128,9 +137,11 @@ interface RunningParts {
   readonly nats: NatsLink;
   readonly ops: OpsServer;
   readonly database: DatabaseSide;
+  readonly live: LiveFeed;
+  readonly exports: ExportForwarder;
 }
 
-function stopInOrder({ log, app, health, nats, ops, database }: RunningParts): Shutdown {
+function stopInOrder({ log, app, health, nats, ops, database, live, exports }: RunningParts): Shutdown {
   return onShutdown({
     log,
     steps: [
@@ -140,6 +151,8 @@ function stopInOrder({ log, app, health, nats, ops, database }: RunningParts): S
         timeoutMs: 5_000,
         run: async () => {
           database.firstAdmin.stop();
+          live.stop();
+          exports.stop();
           app.getHttpServer().closeIdleConnections();
           await app.close();
         },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Role } from '@sluice/contracts';
 import {
   AppUserRepository,
@@ -36,6 +37,8 @@ export async function startTestAdmin(more: Record<string, string> = {}): Promise
     NATS_URL: 'nats://127.0.0.1:1',
     SLUICE_DATA_DIR: dir.path,
     SLUICE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+    // Not the one that may be built beside us.
+    ADMIN_API_DASHBOARD_DIR: join(dir.path, 'no-dashboard'),
     ...more,
   };
   const service = await new AdminProcess(env).ready();

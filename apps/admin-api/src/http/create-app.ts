@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLoggerService } from '@sluice/service-kit';
@@ -33,6 +34,7 @@ export async function createApp(
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    clientErrorHandler: answerGarbage,
     // A path that cannot be decoded is nobody's.
     frameworkErrors: (_error: unknown, _request: unknown, reply: RawReply) => {
       reply.hijack();
@@ -80,4 +82,20 @@ export async function listen(
   });
   // A listening TCP server's address is an object with a port.
   return (app.getHttpServer().address() as { port: number }).port;
+}
+
+const STATUS_OF_GARBAGE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is no HTTP has no answer that could be read; this says whose fault it is, and ends the connection. */
+function answerGarbage(error: Error, socket: Socket): void {
+  const code = 'code' in error ? String(error.code) : '';
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_OF_GARBAGE[code] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

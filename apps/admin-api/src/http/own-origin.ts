@@ -15,7 +15,8 @@ export function judgeOrigin(request: IncomingMessage, isTls: boolean): OriginVer
   if (url.protocol !== 'https:' && (isTls || url.protocol !== 'http:')) return 'other';
   // As the origin is written: in lower case, without the default port.
   const own = URL.parse(`${url.protocol}//${host}`);
-  return own !== null && own.origin === url.origin ? 'own' : 'other';
+  // A host that brings a user or a path is none.
+  return own !== null && own.href === `${url.origin}/` ? 'own' : 'other';
 }
 
 /** Methods that only read. All others change something. */

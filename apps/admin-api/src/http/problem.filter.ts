@@ -4,7 +4,7 @@ import { PROBLEM_CONTENT_TYPE } from '@sluice/contracts';
 import type { Logger } from '@sluice/service-kit';
 import { LOGGER } from '../admin-api.tokens.js';
 import type { ApiReply } from './api-request.js';
-import { ProblemError } from './problem.js';
+import { PassedProblemError, type Problem, ProblemError } from './problem.js';
 
 /** Whatever is thrown before the first byte comes out as problem details. */
 @Catch()
@@ -14,13 +14,13 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<ApiReply>();
     reply.hijack();
-    writeProblem(reply.raw, toProblemError(error, this.log));
+    writeProblem(reply.raw, toProblem(error, this.log));
   }
 }
 
 /** Ours as it is, the framework's by its status; anything else is a bug and goes to the log. */
-export function toProblemError(error: unknown, log: Logger): ProblemError {
-  if (error instanceof ProblemError) return error;
+export function toProblem(error: unknown, log: Logger): Problem {
+  if (error instanceof ProblemError || error instanceof PassedProblemError) return error;
   switch (statusOf(error)) {
     case 404:
     case 405:
@@ -42,7 +42,7 @@ export const nothingHere = (): ProblemError =>
   new ProblemError('not-found', 'No such path with this method; /api/openapi.json lists what there is.');
 
 /** Writes the whole answer, or breaks the connection when one has begun: it must not end as if it were whole. */
-export function writeProblem(response: ServerResponse, { problem, retryAfterS }: ProblemError): void {
+export function writeProblem(response: ServerResponse, { problem, retryAfterS }: Problem): void {
   if (response.headersSent) {
     response.destroy();
     return;

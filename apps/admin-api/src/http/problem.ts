@@ -23,8 +23,27 @@ const KINDS = {
 /** What kinds of errors there are; part of their `type`. */
 export type ProblemKind = keyof typeof KINDS;
 
+/** What {@link ProblemError} and {@link PassedProblemError} have in common, and an answer needs. */
+export interface Problem {
+  readonly problem: ProblemDetails;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterS: number | undefined;
+}
+
+/** Thrown where another service of ours has answered with a problem: it goes to the client as it is. */
+export class PassedProblemError extends Error implements Problem {
+  override readonly name = 'PassedProblemError';
+
+  constructor(
+    readonly problem: ProblemDetails,
+    readonly retryAfterS: number | undefined,
+  ) {
+    super(problem.detail);
+  }
+}
+
 /** Thrown where a request cannot be served; the filter writes it. */
-export class ProblemError extends Error {
+export class ProblemError extends Error implements Problem {
   override readonly name = 'ProblemError';
   readonly problem: ProblemDetails;
   /** Seconds after which trying again makes sense. */

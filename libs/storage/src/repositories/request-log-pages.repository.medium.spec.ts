@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newRequestLogRow } from '../__fixtures__/new-request-log-row.js';
-import { openMigratedDatabase } from '../__fixtures__/open-migrated-database.js';
+import { openMigratedDatabase, silentLog } from '../__fixtures__/open-migrated-database.js';
+import { openDatabase, type SluiceDatabase } from '../database.js';
 import type { NewRequestLogRow } from '../tables/request-log.table.js';
 import { RequestLogPagesRepository } from './request-log-pages.repository.js';
 import { RequestLogWriter } from './request-log-writer.js';
@@ -28,6 +29,14 @@ const write = (rows: readonly NewRequestLogRow[]) =>
     rows,
     dead: [],
   });
+
+/** Rows that queries have taken from the partitions so far; of one session, whose counts are flushed before. */
+async function rowsRead(db: SluiceDatabase): Promise<number> {
+  await sql`select pg_stat_force_next_flush()`.execute(db);
+  const found = await sql<{ n: number }>`select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as n
+    from pg_stat_user_tables where relname like 'request_log%'`.execute(db);
+  return found.rows[0]!.n;
+}
 
 async function readAll(
   limit: number,
@@ -69,6 +78,53 @@ describe('readPage', () => {
     await write(rows);
     expect(await readAll(2)).toEqual(rows.map((row) => row.event_id).reverse());
   });
+
+  it('gives times with what Postgres keeps of them, and attempts as the JSON text that they are', async () => {
+    const row = newRequestLogRow({
+      occurred_at: new Date().toISOString().replace('Z', '456Z'),
+      logged_at: '2026-11-22T10:00:01.250Z',
+    });
+    await write([row]);
+    const page = await pages.readPage({ filter: {}, scope: ALL_TEAMS, limit: 2 });
+    expect(
+      page.rows.map(({ attempts, ...rest }) => ({ ...rest, attempts: JSON.parse(attempts) as unknown })),
+    ).toEqual([row]);
+  });
+
+  it.each<[string, RequestLogFilter, TeamScope]>([
+    ['no filter', {}, ALL_TEAMS],
+    ['two filters that all rows pass', { outcome: 'succeeded', teamId: 'default' }, ALL_TEAMS],
+    ['the teams of a person', {}, { kind: 'teams', teamIds: ['default', 'other'] }],
+  ])(
+    'with %s, reads for a page about as many rows as it gives, though Postgres knows nothing of the table',
+    async (_, filter, scope) => {
+      const startMs = Date.now() - 60_000;
+      const rows = Array.from({ length: 5_000 }, (_, index) =>
+        newRequestLogRow({ spool_seq: index + 1, occurred_at: new Date(startMs + index).toISOString() }),
+      );
+      await write(rows);
+      const after = { occurredAt: rows[100]!.occurred_at, eventId: rows[100]!.event_id };
+      const db = openDatabase({
+        url: database.url,
+        poolSize: 1,
+        applicationName: 'test',
+        log: silentLog,
+        neverSortsAll: true,
+      });
+      const before = await rowsRead(db);
+      const to = new Date(startMs + 60_000);
+      const page = await new RequestLogPagesRepository(db).readPage({
+        filter: { ...filter, to },
+        scope,
+        limit: 10,
+        after,
+      });
+      const read = (await rowsRead(db)) - before;
+      await db.destroy();
+      expect(page.rows.map((row) => row.event_id)).toEqual(rows.slice(101, 111).map((row) => row.event_id));
+      expect(read).toBeLessThan(100);
+    },
+  );
 
   it('filters by time (from included, to excluded), labels and teams', async () => {
     const [first, second, third] = [0, 1, 2].map((index) =>

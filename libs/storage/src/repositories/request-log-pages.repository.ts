@@ -56,6 +56,7 @@ function isPlain(column: string): column is PlainColumn {
 
 /** Reads many rows of `request_log`, each page in a transaction of its own, so that no snapshot is held for long. */
 export class RequestLogPagesRepository {
+  /** `db` is opened with `neverSortsAll`, so that no page reads more rows than it has to. */
   constructor(private readonly db: SluiceDatabase) {}
 
   /** The rows after a position in the order of `(occurred_at, event_id)`. Rejects with the signal's reason when that aborts. */
