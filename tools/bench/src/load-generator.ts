@@ -1,17 +1,23 @@
 // A closed-loop load: each connection sends its next request when it has the whole answer to the last one.
-//   node dist/load-generator.js PORT CONNECTIONS SECONDS BODY_BYTES plain|stream
+//   node dist/load-generator.js PORT CONNECTIONS SECONDS BODY_BYTES plain|stream CLIENT_DIALECT PROVIDER_DIALECT
 // Prints one line of JSON: {@link LoadResult}. Bounded in time; only ever dials 127.0.0.1.
 import { connect } from 'node:net';
-import { BENCH_KEY, CHAT_PATH, makeRequestBody } from './fixtures.js';
+import { BENCH_KEY, type Dialect, makeRequestBody, PATHS } from './fixtures.js';
 import type { LoadResult } from './load-result.js';
 
 const LONGEST_SECONDS = 60;
 const END_OF_CHUNKS = Buffer.from('0\r\n\r\n');
 
-const [port, connections, seconds, bodyBytes, kind] = process.argv.slice(2);
-const body = makeRequestBody(Number(bodyBytes), kind === 'stream');
+const [port, connections, seconds, bodyBytes, kind, clientName, providerName] = process.argv.slice(2);
+const toDialect = (name: string | undefined): Dialect => (name === 'messages' ? 'messages' : 'chat');
+const client = toDialect(clientName);
+const body = makeRequestBody(Number(bodyBytes), {
+  client,
+  provider: toDialect(providerName),
+  stream: kind === 'stream',
+});
 const REQUEST = Buffer.from(
-  `POST ${CHAT_PATH} HTTP/1.1\r\nhost: 127.0.0.1:${port ?? ''}\r\nauthorization: Bearer ${BENCH_KEY}\r\n` +
+  `POST ${PATHS[client]} HTTP/1.1\r\nhost: 127.0.0.1:${port ?? ''}\r\nauthorization: Bearer ${BENCH_KEY}\r\n` +
     `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
 );
 

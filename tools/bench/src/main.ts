@@ -1,4 +1,4 @@
-// npm run bench [-- --seconds 2 --rounds 5 --connections 64 --bytes 1024 --kind plain|stream]
+// npm run bench [-- --seconds 2 --rounds 5 --connections 64 --bytes 1024 --kind plain|stream|translation|translation-stream]
 // Interleaved rounds in alternating order on one machine; every figure is a ratio to the baseline of its own round.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { freePort, startNats } from '@sluice/private-services';
 import { BenchProcess } from './bench-process.js';
 import type { LoadResult } from './load-result.js';
 import { formatTable, type Round } from './report.js';
-import { TARGETS } from './targets.js';
+import { type Gateway, KINDS, type Target } from './targets.js';
 
 const run = promisify(execFile);
 const HERE = import.meta.dirname;
@@ -30,7 +30,8 @@ const { values } = parseArgs({
 await main();
 
 async function main(): Promise<void> {
-  const kind = values.kind === 'stream' ? 'stream' : 'plain';
+  const kind = KINDS.get(values.kind);
+  if (kind === undefined) throw new Error(`--kind must be one of ${[...KINDS.keys()].join(', ')}`);
   const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const processes: BenchProcess[] = [];
   await pinToLoadCore();
@@ -49,28 +50,33 @@ async function main(): Promise<void> {
     });
     processes.push(mock);
     await mock.listening(upstreamPort);
-    const started = [];
-    for (const target of TARGETS) {
+    const running = new Map<Gateway, Running>();
+    for (const { gateway } of kind.targets) {
+      if (running.has(gateway)) continue;
       const port = await freePort();
-      const gateway = target.start({ port, upstreamPort, natsUrl: nats.url, dir, path: process.env['PATH'] });
-      processes.push(gateway);
-      await gateway.listening(port);
-      started.push({ name: target.name, port, gateway });
+      const child = gateway.start({ port, upstreamPort, natsUrl: nats.url, dir, path: process.env['PATH'] });
+      processes.push(child);
+      await child.listening(port);
+      running.set(gateway, { port, child });
     }
     const rounds: Round[] = [];
-    for (const each of started) await measure(each, kind, 1);
+    const started = kind.targets.flatMap((target): Started[] => {
+      const gateway = running.get(target.gateway);
+      return gateway === undefined ? [] : [{ ...gateway, target, isStream: kind.isStream }];
+    });
+    for (const each of started) await measure(each, 1);
     for (let index = 0; index < Number(values.rounds); index += 1) {
       for (const each of index % 2 === 0 ? started : started.toReversed()) {
-        rounds.push({ round: index, ...(await measure(each, kind, Number(values.seconds))) });
+        rounds.push({ round: index, ...(await measure(each, Number(values.seconds))) });
       }
       process.stderr.write(`round ${index + 1} of ${values.rounds}\n`);
     }
-    const title = `${kind}, ${values.bytes} bytes, ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s`;
+    const title = `${values.kind}, ${values.bytes} bytes, ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s`;
     process.stdout.write(
       formatTable(
         title,
         rounds,
-        TARGETS.map((target) => target.name),
+        kind.targets.map((target) => target.name),
       ),
     );
   } finally {
@@ -80,31 +86,34 @@ async function main(): Promise<void> {
   }
 }
 
-interface Started {
-  readonly name: string;
+interface Running {
   readonly port: number;
-  readonly gateway: BenchProcess;
+  readonly child: BenchProcess;
 }
 
-async function measure(
-  target: Started,
-  kind: 'plain' | 'stream',
-  seconds: number,
-): Promise<Omit<Round, 'round'>> {
-  const before = target.gateway.cpuUs();
-  const args = [target.port, values.connections, seconds, values.bytes, kind].map(String);
+interface Started extends Running {
+  readonly target: Target;
+  readonly isStream: boolean;
+}
+
+async function measure(started: Started, seconds: number): Promise<Omit<Round, 'round'>> {
+  const { port, child, target, isStream } = started;
+  const before = child.cpuUs();
+  const kind = isStream ? 'stream' : 'plain';
+  const { connections, bytes } = values;
+  const args = [port, connections, seconds, bytes, kind, target.client, target.provider].map(String);
   const { stdout } = await run(process.execPath, [join(HERE, 'load-generator.js'), ...args], {
     timeout: 90_000,
   });
   // Printed by our own load generator.
   const load = JSON.parse(stdout) as LoadResult;
-  const cpuUs = target.gateway.cpuUs() - before;
-  const units = kind === 'stream' ? load.answered * EVENTS_PER_STREAM : load.answered;
+  const cpuUs = child.cpuUs() - before;
+  const units = isStream ? load.answered * EVENTS_PER_STREAM : load.answered;
   return {
     target: target.name,
     load,
     cpuUsPerUnit: cpuUs / Math.max(1, units),
-    rssMb: target.gateway.rssMb(),
+    rssMb: child.rssMb(),
   };
 }
 

@@ -1,19 +1,33 @@
 // A provider that costs next to nothing: raw sockets, answers made once. Run as a process of its own:
 //   node dist/mock-upstream.js PORT
 import { createServer, type Socket } from 'node:net';
-import { makeAnswer, makeStreamEvents } from './fixtures.js';
+import { type Dialect, makeAnswer, makeStreamEvents, PATHS } from './fixtures.js';
 
 const EVENTS_PER_STREAM = 100;
 
-const answer = makeAnswer();
-const PLAIN = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
-);
+function makePlain(dialect: Dialect): Buffer {
+  const answer = makeAnswer(dialect);
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
+  );
+}
+
+const makeChunks = (dialect: Dialect): string[] =>
+  makeStreamEvents(dialect, EVENTS_PER_STREAM).map(
+    (event) => `${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`,
+  );
+
+const PLAIN: Readonly<Record<Dialect, Buffer>> = {
+  chat: makePlain('chat'),
+  messages: makePlain('messages'),
+};
+const STREAM_CHUNKS: Readonly<Record<Dialect, string[]>> = {
+  chat: makeChunks('chat'),
+  messages: makeChunks('messages'),
+};
+const MESSAGES_LINE = Buffer.from(`POST ${PATHS.messages} `);
 const STREAM_HEAD =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
-const STREAM_CHUNKS = makeStreamEvents(EVENTS_PER_STREAM).map(
-  (event) => `${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`,
-);
 
 createServer({ noDelay: true }, (socket) => {
   let pending: Buffer = Buffer.alloc(0);
@@ -22,17 +36,19 @@ createServer({ noDelay: true }, (socket) => {
     pending = pending.length === 0 ? data : Buffer.concat([pending, data]);
     for (let end = endOfRequest(pending); end > 0; end = endOfRequest(pending)) {
       const isStream = pending.subarray(0, end).includes('"stream":true');
+      const isMessages = pending.subarray(0, MESSAGES_LINE.length).equals(MESSAGES_LINE);
+      const dialect = isMessages ? 'messages' : 'chat';
       pending = pending.subarray(end);
-      if (isStream) writeStream(socket);
-      else socket.write(PLAIN);
+      if (isStream) writeStream(socket, STREAM_CHUNKS[dialect]);
+      else socket.write(PLAIN[dialect]);
     }
   });
 }).listen(Number(process.argv[2]), '127.0.0.1', () => process.stdout.write('listening\n'));
 
 /** One write an event, as providers do. */
-function writeStream(socket: Socket): void {
+function writeStream(socket: Socket, chunks: readonly string[]): void {
   socket.write(STREAM_HEAD);
-  for (const chunk of STREAM_CHUNKS) socket.write(chunk);
+  for (const chunk of chunks) socket.write(chunk);
   socket.write('0\r\n\r\n');
 }
 

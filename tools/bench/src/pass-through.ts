@@ -2,7 +2,7 @@
 //   node dist/pass-through.js PORT UPSTREAM_PORT
 import { createServer, type ServerResponse } from 'node:http';
 import { Pool } from 'undici';
-import { CHAT_PATH } from './fixtures.js';
+import { PATHS } from './fixtures.js';
 
 const [port, upstreamPort] = process.argv.slice(2);
 const pool = new Pool(`http://127.0.0.1:${upstreamPort ?? ''}`, { pipelining: 1 });
@@ -15,7 +15,12 @@ createServer((request, response) => {
 
 function forward(body: Buffer, authorization: string, response: ServerResponse): void {
   pool.dispatch(
-    { path: CHAT_PATH, method: 'POST', headers: { 'content-type': 'application/json', authorization }, body },
+    {
+      path: PATHS.chat,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization },
+      body,
+    },
     {
       onRequestStart: () => undefined,
       onResponseStart: (_controller, status, headers) => {

@@ -12,7 +12,7 @@ export interface Round {
 
 type Figure = (round: Round) => number;
 
-/** A Markdown table; ratios are to the first target in the same round, with the spread over the rounds. */
+/** A Markdown table; ratios and what is more are to the first target in the same round, with the spread over the rounds. */
 export function formatTable(title: string, rounds: readonly Round[], names: readonly string[]): string {
   const base = names[0] ?? '';
   const rows = names.map((name) => {
@@ -25,6 +25,7 @@ export function formatTable(title: string, rounds: readonly Round[], names: read
       middle((round) => round.load.perSecond).toFixed(0),
       ratio((round) => round.load.perSecond),
       middle((round) => round.cpuUsPerUnit).toFixed(1),
+      middle((round) => round.cpuUsPerUnit - inRound(rounds, base, round.round).cpuUsPerUnit).toFixed(1),
       ratio((round) => round.cpuUsPerUnit),
       middle((round) => round.load.p50Ms).toFixed(2),
       middle((round) => round.load.p99Ms).toFixed(2),
@@ -37,6 +38,7 @@ export function formatTable(title: string, rounds: readonly Round[], names: read
     'req/s',
     'ratio (min–max)',
     'CPU µs',
+    'more µs',
     'ratio (min–max)',
     'p50 ms',
     'p99 ms',

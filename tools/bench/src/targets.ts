@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BENCH_KEY, CLIENT_MODEL, PROVIDER_MODEL } from './fixtures.js';
+import { BENCH_KEY, CLIENT_MODELS, type Dialect, PROVIDER_MODELS } from './fixtures.js';
 import { BenchProcess } from './bench-process.js';
 
 const HERE = import.meta.dirname;
@@ -8,8 +8,8 @@ const EDGE_MAIN = resolve(HERE, '../../../apps/edge-proxy/dist/main.js');
 /** The gateway under test; the load, the mock and NATS run on the other core. */
 const GATEWAY_CORE = 0;
 
-/** What a target is started with. */
-export interface TargetContext {
+/** What a gateway is started with. */
+export interface GatewayContext {
   readonly port: number;
   readonly upstreamPort: number;
   readonly natsUrl: string;
@@ -18,13 +18,20 @@ export interface TargetContext {
   readonly path: string | undefined;
 }
 
-export interface Target {
-  readonly name: string;
-  start(context: TargetContext): BenchProcess;
+/** A process that stands between the load and the mock. */
+export interface Gateway {
+  start(context: GatewayContext): BenchProcess;
 }
 
-const passThrough = (name: string): Target => ({
-  name,
+/** One row of the table: a gateway under one kind of load. Rows may share a gateway. */
+export interface Target {
+  readonly name: string;
+  readonly gateway: Gateway;
+  readonly client: Dialect;
+  readonly provider: Dialect;
+}
+
+const passThrough = (): Gateway => ({
   start: ({ port, upstreamPort, path }) =>
     new BenchProcess({
       script: join(HERE, 'pass-through.js'),
@@ -34,8 +41,7 @@ const passThrough = (name: string): Target => ({
     }),
 });
 
-const sluice: Target = {
-  name: 'sluice',
+const sluice: Gateway = {
   start({ port, upstreamPort, natsUrl, dir, path }) {
     const dataDir = join(dir, `edge-${port}`);
     mkdirSync(dataDir, { recursive: true });
@@ -63,15 +69,47 @@ const sluice: Target = {
 const configText = (upstreamPort: number): string => `
 providers:
   mock: { type: openai-compatible, baseUrl: "http://127.0.0.1:${upstreamPort}/v1", allowPrivateNetwork: true, apiKey: "bench-upstream-credential" }
+  mock-claude: { type: anthropic, baseUrl: "http://127.0.0.1:${upstreamPort}", allowPrivateNetwork: true, apiKey: "bench-upstream-credential" }
 models:
-  ${CLIENT_MODEL}: { routes: [{ provider: mock, model: ${PROVIDER_MODEL}, price: { input: 2.5, output: 10 } }] }
+  ${CLIENT_MODELS.chat}: { routes: [{ provider: mock, model: ${PROVIDER_MODELS.chat}, price: { input: 2.5, output: 10 } }] }
+  ${CLIENT_MODELS.messages}: { routes: [{ provider: mock-claude, model: ${PROVIDER_MODELS.messages}, price: { input: 2.5, output: 10 } }] }
 keys:
   - { name: bench, key: "${BENCH_KEY}", models: ["*"] }
 `;
 
-/** In the order of the table. The baseline stands twice: what differs between the two is noise. */
-export const TARGETS: readonly Target[] = [
-  passThrough('pass-through'),
-  passThrough('pass-through again'),
-  sluice,
+const row = (name: string, gateway: Gateway, dialects: readonly [Dialect, Dialect]): Target => ({
+  name,
+  gateway,
+  client: dialects[0],
+  provider: dialects[1],
+});
+
+/** A comparison. */
+export interface Kind {
+  readonly isStream: boolean;
+  /** In the order of the table. The baseline stands twice: what differs between the two is noise. */
+  readonly targets: readonly Target[];
+}
+
+const AGAINST_NODE: readonly Target[] = [
+  row('pass-through', passThrough(), ['chat', 'chat']),
+  row('pass-through again', passThrough(), ['chat', 'chat']),
+  row('sluice', sluice, ['chat', 'chat']),
 ];
+
+/** All in one edge: the baseline is that edge where it has nothing to translate. */
+const AGAINST_ITSELF: readonly Target[] = [
+  row('chat to chat', sluice, ['chat', 'chat']),
+  row('chat to chat again', sluice, ['chat', 'chat']),
+  row('messages to messages', sluice, ['messages', 'messages']),
+  row('chat to messages', sluice, ['chat', 'messages']),
+  row('messages to chat', sluice, ['messages', 'chat']),
+];
+
+/** By the name that `--kind` takes. */
+export const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ['plain', { isStream: false, targets: AGAINST_NODE }],
+  ['stream', { isStream: true, targets: AGAINST_NODE }],
+  ['translation', { isStream: false, targets: AGAINST_ITSELF }],
+  ['translation-stream', { isStream: true, targets: AGAINST_ITSELF }],
+]);
