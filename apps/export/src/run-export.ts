@@ -59,6 +59,7 @@ export async function runExport(options: RunExportOptions): Promise<Shutdown> {
     poolSize: POOL_SIZE,
     applicationName: instance,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    neverSortsAll: true,
     log,
   });
   const pages = new RequestLogPagesRepository(db);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@sluice/testing';
@@ -66,12 +67,31 @@ export class ExportProcess {
     return Number(/^sluice_export_downloads_running\S* (\d+)/m.exec(await answer.text())?.[1]);
   }
 
+  /** Resolves when it has used no CPU for 50 ms: it waits for somebody. Linux only. */
+  async idles(): Promise<void> {
+    let before = -1;
+    await waitFor(
+      () => {
+        const now = this.cpuTicks();
+        const idle = now === before;
+        before = now;
+        return idle;
+      },
+      { timeoutMs: 10_000, intervalMs: 50, message: 'the export service is still at work' },
+    );
+  }
+
   async ready(): Promise<void> {
     await waitFor(async () => (await this.readyz()).status === 200, {
       timeoutMs: 15_000,
       intervalMs: 50,
       message: () => `not ready: ${this.text}`,
     });
+  }
+
+  private cpuTicks(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return Number(fields[11]) + Number(fields[12]);
   }
 
   private started(): Promise<Line> {

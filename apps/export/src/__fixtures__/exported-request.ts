@@ -1,5 +1,22 @@
-import { NO_TOKENS } from '@sluice/contracts';
+import { NO_TOKENS, type RequestAttempt } from '@sluice/contracts';
 import type { ExportedRequest } from '@sluice/storage';
+
+/** One attempt that served. */
+export const ATTEMPTS: RequestAttempt[] = [
+  {
+    attemptId: '0199a1b2-0000-7000-8000-000000000001.1',
+    provider: 'demo',
+    providerModel: 'demo-chat',
+    startedMs: 1,
+    durationMs: 20,
+    status: 200,
+    errorCode: null,
+    decision: 'served',
+    tokens: { ...NO_TOKENS, input: 10, output: 5 },
+    costUsdNanos: 1_500,
+    usage: 'provider',
+  },
+];
 
 /** A row as Postgres gives it to an export; change what the test is about. */
 export function exportedRequest(changes: Partial<ExportedRequest> = {}): ExportedRequest {
@@ -9,7 +26,7 @@ export function exportedRequest(changes: Partial<ExportedRequest> = {}): Exporte
     spool_id: 'a3c0f2e8-0000-4000-8000-000000000001',
     spool_seq: 1,
     occurred_at: '2026-11-22T10:00:00.123456Z',
-    logged_at: new Date('2026-11-22T10:00:01.000Z'),
+    logged_at: '2026-11-22T10:00:01.000Z',
     key_id: 'config:ci',
     key_name: 'ci',
     team_id: 'default',
@@ -22,21 +39,7 @@ export function exportedRequest(changes: Partial<ExportedRequest> = {}): Exporte
     status: 200,
     error_code: null,
     error_message: null,
-    attempts: [
-      {
-        attemptId: '0199a1b2-0000-7000-8000-000000000001.1',
-        provider: 'demo',
-        providerModel: 'demo-chat',
-        startedMs: 1,
-        durationMs: 20,
-        status: 200,
-        errorCode: null,
-        decision: 'served',
-        tokens: { ...NO_TOKENS, input: 10, output: 5 },
-        costUsdNanos: 1_500,
-        usage: 'provider',
-      },
-    ],
+    attempts: JSON.stringify(ATTEMPTS),
     input_tokens: 10,
     output_tokens: 5,
     cached_input_tokens: 0,

@@ -1,5 +1,5 @@
 import type { NewRequestLogRow } from '@sluice/storage';
-import { exportedRequest } from './exported-request.js';
+import { ATTEMPTS, exportedRequest } from './exported-request.js';
 import { randomUUID } from 'node:crypto';
 
 /** A row to write, as the logger would. */
@@ -11,6 +11,7 @@ export function toRequestLogRowOf(at: {
   const occurredAt = new Date(at.occurredAtMs).toISOString();
   return {
     ...exportedRequest(),
+    attempts: ATTEMPTS,
     event_id: randomUUID(),
     spool_id: at.spoolId,
     spool_seq: at.spoolSeq,

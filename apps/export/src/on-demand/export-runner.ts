@@ -27,8 +27,8 @@ export interface ExportRun {
 
 /** Each has a page in memory and now and then a database connection. */
 const MOST_RUNNING = 4;
-/** About 100 KB: larger pages are no faster, and outlive the quick part of garbage collection. */
-const ROWS_PER_PAGE = 100;
+/** About 300 KB. Half of it costs a third more time, twice of it 4 MB more memory. */
+const ROWS_PER_PAGE = 250;
 /** A client that reads nothing for so long has gone; the pool's longest query is shorter. */
 const IDLE_MS = 120_000;
 const RETRY_AFTER_S = 5;
@@ -78,7 +78,10 @@ export class ExportRunner {
 
   private async stream({ query, scope, response, isHead }: ExportRun): Promise<void> {
     const gone = new AbortController();
-    const clientGone = (): void => gone.abort(new Error('the client has gone'));
+    const clientGone = (): void => {
+      // A client that has it all may close before we have noticed that we are done.
+      if (!response.writableFinished) gone.abort(new Error('the client has gone'));
+    };
     response.once('close', clientGone);
     const signal = AbortSignal.any([gone.signal, this.stopping.signal]);
     const readPage = (after: RequestLogPageRequest['after']): Promise<RequestLogPage> =>
