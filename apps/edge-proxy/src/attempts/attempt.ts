@@ -1,5 +1,5 @@
 // One upstream call from dispatch to its end: collects a whole answer or relays a stream.
-import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
+import type { TokenCounts } from '@sluice/contracts';
 import type { Answer, StreamEnd, StreamReader } from '@sluice/providers';
 import type { Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
@@ -12,6 +12,7 @@ import type {
   UpstreamListener,
 } from '../upstream/transport.js';
 import type { AttemptFailure } from './attempt-failure.js';
+import { type AttemptUsage, toAttemptUsage } from './attempt-usage.js';
 import { ByteCollector } from './byte-collector.js';
 import { fromProviderFailure, fromProviderFault, fromTransportFailure } from './to-attempt-failure.js';
 
@@ -23,12 +24,6 @@ const MAX_ERROR_BYTES = 1024 * 1024;
 const MAX_HELD_BYTES = 1024 * 1024;
 /** How long a provider may keep a connection open after its terminal marker before it is closed. */
 const LINGER_MS = 1_000;
-
-/** Where tokens come from, and how many. */
-export interface AttemptUsage {
-  readonly tokens: TokenCounts;
-  readonly source: 'provider' | 'estimated' | 'none';
-}
 
 /** How an attempt ended. */
 export type AttemptResult =
@@ -117,28 +112,19 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** What was used, as well as it is known now. */
   usage(): AttemptUsage {
-    const reader = this.#reader;
-    const tokens = this.#tokens ?? reader?.tokens() ?? null;
-    if (tokens !== null && reader !== null && !reader.isUsageFinal) {
-      const output = Math.max(tokens.output, reader.contentEvents);
-      return { tokens: { ...tokens, output }, source: 'estimated' };
-    }
-    if (tokens !== null) return { tokens, source: 'provider' };
-    if (!this.#mayBeBilled()) return { tokens: NO_TOKENS, source: 'none' };
     const { body, endpoint } = this.#options.exchange;
-    const answered = reader === null ? toTokens(this.#bytes.length) : reader.contentEvents;
-    // An embedding is long and has no output tokens.
-    const output = endpoint === 'embeddings' ? 0 : answered;
-    return {
-      tokens: { ...NO_TOKENS, input: toTokens(body?.bytes.length ?? 0), output },
-      source: 'estimated',
-    };
+    return toAttemptUsage({
+      endpoint,
+      counted: this.#tokens,
+      reader: this.#reader,
+      mayBeBilled: this.#mayBeBilled(),
+      requestBytes: body?.bytes.length ?? 0,
+      answerBytes: this.#bytes.length,
+    });
   }
 
   /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
   #mayBeBilled(): boolean {
-    // Counting is free.
-    if (this.#options.exchange.endpoint === 'messages.count_tokens') return false;
     if (this.#isAnswered || this.#relay.isCommitted) return true;
     return this.#isCut && this.#call !== null && (this.status === null || this.status < 300);
   }
@@ -360,9 +346,6 @@ export class Attempt implements UpstreamListener, Pausable {
 }
 
 const secondsOf = (exchange: Exchange): number => Math.trunc(exchange.receivedAtMs / 1000);
-
-/** A rule of thumb for text when no provider counted: four bytes a token. */
-const toTokens = (bytes: number): number => Math.ceil(bytes / 4);
 
 function isJson(contentType: string | string[] | undefined): boolean {
   return typeof contentType === 'string' && contentType.startsWith('application/json');

@@ -90,6 +90,13 @@ test('a refusal goes through like that of a message', async () => {
   expect([given.status, messagesErrorOf(given).requestId]).toEqual([400, 'req_theirs']);
 });
 
+test('a stream is not what is asked for, whatever the body says', async () => {
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count({ stream: true }));
+  expect(given).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+  expect(await edge.sink.theEvent()).toMatchObject({ ...FREE, outcome: 'succeeded' });
+});
+
 test('an answer without a number is no answer', async () => {
   provider.reply = answer(200, '{"tokens":1}');
   await using edge = await startTestEdge(claude());

@@ -165,8 +165,8 @@ describe('a stream', () => {
     const given = await call(edge.port, asMessages({ body: STREAM }));
     expect(given.text).toBe(messageStream('second').join('').replace('upstream-name', 'm'));
     expect((await edge.sink.theEvent()).attempts).toMatchObject([
-      { decision: 'next_route' },
-      { decision: 'served' },
+      { decision: 'next_route', usage: 'none', costUsdNanos: 0 },
+      { decision: 'served', usage: 'provider' },
     ]);
   });
 

@@ -210,3 +210,9 @@ test('equal requests give equal bytes, whatever the order of their keys: prompt 
   const other = Object.fromEntries(Object.entries(one).reverse());
   expect(JSON.stringify(to(one, OLD))).toBe(JSON.stringify(to(other, OLD)));
 });
+
+test('a refused field of any length is named in a few words', () => {
+  const refusal = refused({ ...ASK, [`long_${'x'.repeat(100_000)}`]: 1 });
+  expect(refusal.length).toBeLessThan(200);
+  expect(refusal.startsWith('long_xxx')).toBe(true);
+});

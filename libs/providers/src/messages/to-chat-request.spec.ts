@@ -228,6 +228,7 @@ describe('the rest', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 99999 } }, 'max'],
     [{ thinking: { type: 'adaptive' }, output_config: { effort: 'xhigh' } }, 'xhigh'],
     [{ thinking: { type: 'adaptive' } }, undefined],
+    [{ output_config: { effort: 'high' } }, undefined],
     [{ thinking: { type: 'disabled' }, output_config: { effort: 'high' } }, undefined],
   ])('%j is the effort %s', (more, effort) => {
     expect(to({ ...ASK, ...more })['reasoning_effort']).toBe(effort);

@@ -140,9 +140,8 @@ function formatOf(request: UnknownRecord): UnknownRecord {
 /** An effort is only sent where the client asked for thinking: models that do not reason refuse the field. */
 function effortOf(request: UnknownRecord): UnknownRecord {
   const thinking = readRecord(request['thinking'], 'thinking');
-  const type = readText(thinking?.['type'], 'thinking.type');
-  if (type === 'disabled') return {};
-  const tokens = readPositive(thinking?.['budget_tokens'], 'thinking.budget_tokens');
+  if (thinking === undefined || readText(thinking['type'], 'thinking.type') === 'disabled') return {};
+  const tokens = readPositive(thinking['budget_tokens'], 'thinking.budget_tokens');
   const effort =
     readText(asRecord(request['output_config'])?.['effort'], 'output_config.effort') ??
     (tokens === undefined ? undefined : fromThinkingBudget(tokens));

@@ -4,15 +4,21 @@
  */
 export class TranslationRefusal extends Error {
   override readonly name = 'TranslationRefusal';
-  /** Path of the field at fault as the client wrote it, e.g. `messages[2].content[0]`; '' for the whole body. */
+  /** Path of the field at fault as the client wrote it, e.g. `messages[2].content[0]`, cut; '' for the whole body. */
   readonly field: string;
 
   /** @param reason a sentence that follows the field's name and says the way out, e.g. `cannot be …` */
   constructor(field: string, reason: string) {
-    super(field === '' ? `The body ${reason}` : `The field "${field}" ${reason}`);
-    this.field = field;
+    super(field === '' ? `The body ${reason}` : `The field "${cut(field)}" ${reason}`);
+    this.field = cut(field);
   }
 }
+
+/** A client's own key may be megabytes long. */
+const MAX_FIELD_CHARS = 128;
+
+const cut = (field: string): string =>
+  field.length > MAX_FIELD_CHARS ? `${field.slice(0, MAX_FIELD_CHARS)}…` : field;
 
 /** What kind of JSON value this is, for messages: never the value itself. */
 export function kindOf(value: unknown): string {
