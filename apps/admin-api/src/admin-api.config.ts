@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseNatsUrl } from '@sluice/bus/publishing';
@@ -56,11 +56,14 @@ export interface AdminApiConfig {
   readonly sessionSecret: string;
   /** Of the user `admin`, when the operator sets it. */
   readonly adminPassword: string | undefined;
+  /** True: others on this machine can read the file of that password. */
+  readonly isPasswordFileOpen: boolean;
 }
 
 const SHORTEST_SECRET = 32;
 const SHORTEST_PASSWORD = 8;
 const LONGEST_PASSWORD = 1024;
+const OTHERS_READ = 0o004;
 /** Beside this app, from `src` and from `dist` alike. */
 const BUILT_DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
@@ -83,7 +86,7 @@ export function readAdminApiConfig(env: NodeJS.ProcessEnv): AdminApiConfig {
     dashboardDir: resolve(parsed.ADMIN_API_DASHBOARD_DIR ?? BUILT_DASHBOARD),
     instance: parsed.ADMIN_API_INSTANCE,
     sessionSecret: readSessionSecret(parsed.SLUICE_SECRETS_DIR ?? join(parsed.SLUICE_DATA_DIR, 'secrets')),
-    adminPassword: readAdminPassword(parsed.SLUICE_ADMIN_PASSWORD, parsed.SLUICE_ADMIN_PASSWORD_FILE),
+    ...readAdminPassword(parsed.SLUICE_ADMIN_PASSWORD, parsed.SLUICE_ADMIN_PASSWORD_FILE),
   });
 }
 
@@ -112,17 +115,27 @@ function readSessionSecret(folder: string): string {
   );
 }
 
-function readAdminPassword(text: string | undefined, file: string | undefined): string | undefined {
-  const [password, source] =
-    text !== undefined
-      ? [text, 'SLUICE_ADMIN_PASSWORD']
-      : file !== undefined
-        ? [readSecretFile(resolve(file), 'SLUICE_ADMIN_PASSWORD_FILE names it.'), resolve(file)]
-        : [undefined, ''];
-  if (password === undefined) return undefined;
+/** The text wins over the file. */
+function readAdminPassword(
+  text: string | undefined,
+  file: string | undefined,
+): Pick<AdminApiConfig, 'adminPassword' | 'isPasswordFileOpen'> {
+  if (text !== undefined) {
+    return { adminPassword: checked(text, 'SLUICE_ADMIN_PASSWORD'), isPasswordFileOpen: false };
+  }
+  if (file === undefined) return { adminPassword: undefined, isPasswordFileOpen: false };
+  const path = resolve(file);
+  const found = readSecretFile(path, 'SLUICE_ADMIN_PASSWORD_FILE names it.');
+  return {
+    adminPassword: checked(found, `the password in ${path}`),
+    isPasswordFileOpen: (statSync(path).mode & OTHERS_READ) !== 0,
+  };
+}
+
+function checked(password: string, source: string): string {
   if (password.length >= SHORTEST_PASSWORD && password.length <= LONGEST_PASSWORD) return password;
   throw new Error(
-    `The password of ${source} must have ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, but has ${password.length}.`,
+    `${source} must have ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, but has ${password.length}.`,
   );
 }
 

@@ -27,6 +27,9 @@ async function start(environment: NodeJS.ProcessEnv): Promise<void> {
   registerSecrets(secretsOf(config));
   const instance = config.instance ?? instanceName('admin-api');
   const log = createLogger({ service: 'admin-api', instance, level: config.logLevel });
+  if (config.isPasswordFileOpen) {
+    log.warn('the file of SLUICE_ADMIN_PASSWORD_FILE can be read by others; chmod 600 it');
+  }
   const shutdown = await runAdminApi({
     config,
     instance,

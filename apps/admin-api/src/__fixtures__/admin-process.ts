@@ -87,6 +87,12 @@ export class AdminProcess {
     return this;
   }
 
+  /** What `/metrics` says. */
+  async metric(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${(await this.started()).opsPort}/metrics`);
+    return Number(new RegExp(`^${name}\\S* (\\d+)`, 'm').exec(await answer.text())?.[1]);
+  }
+
   private started(): Promise<Line> {
     return waitFor(() => this.lines.find((line) => line.opsPort !== undefined), {
       timeoutMs: 10_000,

@@ -1,12 +1,14 @@
 import { request } from 'node:http';
-import type { ProblemDetails, Session } from '@sluice/contracts';
+import { type ProblemDetails, type Session, sessionSchema } from '@sluice/contracts';
 
 /** An answer, read to its end. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  json<T = ProblemDetails>(): T;
+  json(): unknown;
+  /** The body of an error. */
+  problem(): ProblemDetails;
 }
 
 /** A client that keeps the session cookie and sends its own origin with writes, as a browser does. */
@@ -29,7 +31,7 @@ export class Browser {
   async signedIn(user: string, password: string): Promise<Session> {
     const answer = await this.signIn(user, password);
     if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`);
-    return answer.json<Session>();
+    return sessionSchema.parse(answer.json());
   }
 
   async send(
@@ -49,7 +51,7 @@ export class Browser {
       ...(json === undefined ? {} : { body: typeof json === 'string' ? json : JSON.stringify(json) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, text, json: <T>() => JSON.parse(text) as T };
+    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) as unknown, problem: () => JSON.parse(text) as ProblemDetails };
   }
 
   /** With the path and headers byte for byte as given, which fetch would tidy. */

@@ -177,7 +177,7 @@ describe('errors', () => {
       response.end(JSON.stringify(problem));
     };
     const got = await page.get('/api/export/requests');
-    expect([got.status, got.json(), got.headers.get('retry-after')]).toEqual([400, problem, '7']);
+    expect([got.status, got.problem(), got.headers.get('retry-after')]).toEqual([400, problem, '7']);
     expect(got.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect((await page.send('HEAD', '/api/export/requests')).status).toBe(400);
   });
@@ -193,7 +193,7 @@ describe('errors', () => {
       response.end(body);
     };
     const got = await page.get(PATH);
-    expect([got.status, got.json().type]).toEqual([502, 'urn:sluice:problem:export-failed']);
+    expect([got.status, got.problem().type]).toEqual([502, 'urn:sluice:problem:export-failed']);
     expect(got.text).not.toContain('hello');
   });
 
@@ -202,7 +202,7 @@ describe('errors', () => {
     expect(seen).toEqual([]);
     answer = (asked) => asked.socket.destroy();
     const got = await page.get(PATH);
-    expect([got.status, got.json().type]).toEqual([503, 'urn:sluice:problem:export-away']);
+    expect([got.status, got.problem().type]).toEqual([503, 'urn:sluice:problem:export-away']);
     expect(got.headers.get('retry-after')).toBe('5');
   });
 });

@@ -35,7 +35,7 @@ function variantsOf(path: string): string[] {
   const parts = name.slice(1).split('/');
   const [last = ''] = parts.slice(-1);
   const encode = (text: string) =>
-    [...text].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+    Buffer.from(text).reduce((encoded, byte) => `${encoded}%${byte.toString(16)}`, '');
   return [
     `/${name}`,
     `//${name}`,
@@ -110,21 +110,16 @@ function isHarmless({ status, type, text }: { status: number; type: string; text
 
 describe('a stranger', () => {
   it('gets past the guard with none of over 1,000 ways to write a path and a method', async () => {
-    let tried = 0;
+    const tries = GUARDED.flatMap((path) => [path, ...variantsOf(path)]).flatMap((path) =>
+      METHODS.map((method) => ({ method, path })),
+    );
     const through: string[] = [];
-    for (const path of GUARDED) {
-      for (const variant of [path, ...variantsOf(path)]) {
-        for (const method of METHODS) {
-          if (method === 'GET' || tried % 2 === 0 || variant === path) {
-            const answer = await stranger.raw(method, variant, { accept: 'text/html' });
-            if (!isHarmless(answer)) through.push(`${method} ${variant}: ${answer.status} ${answer.text}`);
-          }
-          tried += 1;
-        }
-      }
+    for (const { method, path } of tries) {
+      const answer = await stranger.raw(method, path, { accept: 'text/html' });
+      if (!isHarmless(answer)) through.push(`${method} ${path}: ${answer.status} ${answer.text}`);
     }
     expect(through).toEqual([]);
-    expect(tried).toBeGreaterThan(1_000);
+    expect(tries.length).toBeGreaterThan(1_000);
   }, 60_000);
 
   it('is 401 on every guarded path, whatever the headers claim', async () => {

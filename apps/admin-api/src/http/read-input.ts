@@ -1,7 +1,7 @@
 // What clients send, checked against the strict schemas of the contracts.
 import type { IncomingMessage } from 'node:http';
 import type { ParameterProblem } from '@sluice/contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiRequest } from './api-request.js';
 import { describeAllowed } from './describe-allowed.js';
 import { ProblemError } from './problem.js';
@@ -83,9 +83,11 @@ function toProblems(schema: z.ZodObject, issue: z.core.$ZodIssue, input: unknown
       { parameter: 'body', detail: 'is not an object', allowed: `an object with ${fields.join(', ')}` },
     ];
   }
+  // A strict object's fields are schemas, whatever its type leaves open.
+  const known: z.core.$ZodType | undefined = (schema.shape as Record<string, z.core.$ZodType>)[field];
   const isThere = typeof input === 'object' && input !== null && Object.hasOwn(input, field);
   const detail = isThere ? 'does not fit' : 'is missing';
-  return [{ parameter: field, detail, allowed: describeAllowed(schema.shape[field]) }];
+  return [{ parameter: field, detail, allowed: describeAllowed(known) }];
 }
 
 /** The moments of a query's span. Throws ProblemError 400 when `from` is not before `to`. */

@@ -144,7 +144,7 @@ describe('401, 403, 503', () => {
     const streams = await Promise.all(Array.from({ length: 100 }, () => watch()));
     expect(streams.every((stream) => stream.status === 200)).toBe(true);
     const refused = await page.get('/api/live');
-    expect([refused.status, refused.json().type]).toEqual([503, 'urn:sluice:problem:too-busy']);
+    expect([refused.status, refused.problem().type]).toEqual([503, 'urn:sluice:problem:too-busy']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     streams[0]!.close();
     await waitFor(async () => {

@@ -112,6 +112,5 @@ function toQueryParameters(query: z.ZodObject): object[] {
 
 /** OpenAPI 3.1 takes JSON Schema as it is; the dialect is said once, by the version. */
 function toJsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output' });
-  return rest;
+  return { ...z.toJSONSchema(schema, { io: 'output' }), $schema: undefined };
 }

@@ -72,7 +72,7 @@ const noSuchRequest = (): ProblemError =>
 
 function toFilter(query: RequestListQuery): RequestLogFilter {
   const { from, to } = checkSpan(query);
-  const filter = {
+  return {
     from,
     to,
     requestedModel: query.model,
@@ -82,10 +82,6 @@ function toFilter(query: RequestListQuery): RequestLogFilter {
     outcome: query.outcome,
     requestId: query.requestId,
   };
-  // Without those that are undefined, which exactOptionalPropertyTypes tells apart from absent ones.
-  return Object.fromEntries(
-    Object.entries(filter).filter(([, value]) => value !== undefined),
-  ) as RequestLogFilter;
 }
 
 function toPosition(cursor: string | undefined): RequestLogPosition | undefined {

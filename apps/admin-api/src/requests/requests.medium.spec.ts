@@ -1,12 +1,6 @@
 // The request log over the built service with a real Postgres.
 import { randomUUID } from 'node:crypto';
-import {
-  NO_TOKENS,
-  type RequestDetail,
-  requestDetailSchema,
-  type RequestPage,
-  requestPageSchema,
-} from '@sluice/contracts';
+import { NO_TOKENS, requestDetailSchema, type RequestPage, requestPageSchema } from '@sluice/contracts';
 import { requestCompleted } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../__fixtures__/browser.js';
@@ -97,8 +91,7 @@ describe('200', () => {
     await storeRequests(admin.db, [event]);
     const answer = await page.get(`/api/requests/${event.eventId}`);
     const detail = requestDetailSchema.strict().parse(answer.json());
-    const { user: _, tags: __, ...stored } = event;
-    expect(detail).toEqual({ ...stored, loggedAt: event.occurredAt } satisfies RequestDetail);
+    expect({ ...detail, user: null, tags: [] }).toEqual({ ...event, loggedAt: event.occurredAt });
     expect((await page.get(`/api/requests/${event.eventId.toUpperCase()}`)).status).toBe(200);
     const [summary] = (await list(`?requestId=${event.requestId}`)).items;
     expect(summary).toMatchObject({ tokens: event.tokens, attemptCount: 1, totalMs: event.timing.totalMs });
@@ -118,7 +111,7 @@ describe('200', () => {
     );
     for (const id of [right, jumped]) {
       const answer = await page.get(`/api/requests/${id}`);
-      expect([answer.status, answer.json<RequestDetail>().eventId]).toEqual([200, id]);
+      expect([answer.status, answer.json()]).toMatchObject([200, { eventId: id }]);
       await admin.db.deleteFrom('request_log').where('event_id', '=', id).execute();
     }
   });
@@ -163,7 +156,7 @@ describe('400', () => {
       'cursor',
       'the nextCursor of a page before',
     ],
-    ['colour=red', 'colour', expect.arrayContaining(['model', 'cursor'])],
+    ['colour=red', 'colour', expect.arrayContaining(['model', 'cursor']) as string[]],
   ])('%s names the parameter and what is allowed', async (query, parameter, allowed) => {
     const answer = await page.get(`/api/requests?${query}`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
@@ -187,6 +180,6 @@ describe('404', () => {
     'x'.repeat(200),
   ])('%s is no request', async (id) => {
     const answer = await page.get(`/api/requests/${id}`);
-    expect([answer.status, answer.json().type]).toEqual([404, 'urn:sluice:problem:not-found']);
+    expect([answer.status, answer.problem().type]).toEqual([404, 'urn:sluice:problem:not-found']);
   });
 });

@@ -16,6 +16,18 @@ const {
 /** A row as a line of the list. */
 export function toRequestSummary(row: ListedRequest): RequestSummary {
   return {
+    ...toSharedFields(row),
+    attemptCount: row.attempts.length,
+    firstTokenMs: row.first_token_ms,
+    totalMs: row.total_ms,
+  };
+}
+
+/** What list and detail show alike. */
+function toSharedFields(
+  row: ListedRequest,
+): Omit<RequestSummary, 'attemptCount' | 'firstTokenMs' | 'totalMs'> {
+  return {
     eventId: row.event_id,
     requestId: row.request_id,
     occurredAt: row.occurred_at.toISOString(),
@@ -33,24 +45,24 @@ export function toRequestSummary(row: ListedRequest): RequestSummary {
     tokens: toTokens(row),
     costUsdNanos: row.cost_usd_nanos,
     cache: cacheSchema.parse(row.cache),
-    attemptCount: row.attempts.length,
-    firstTokenMs: row.first_token_ms,
-    totalMs: row.total_ms,
   };
 }
 
 /** A row as the event that it was. */
 export function toRequestDetail(row: RequestLogTable): RequestDetail {
-  // What the list shows beyond the event is left out.
-  const { attemptCount: _count, firstTokenMs, totalMs, ...event } = toRequestSummary(row);
   return {
-    ...event,
+    ...toSharedFields(row),
     spoolId: row.spool_id,
     spoolSeq: row.spool_seq,
     errorMessage: row.error_message,
     attempts: row.attempts,
     priceSource: priceSourceSchema.parse(row.price_source),
-    timing: { queueMs: row.queue_ms, overheadMs: row.overhead_ms, firstTokenMs, totalMs },
+    timing: {
+      queueMs: row.queue_ms,
+      overheadMs: row.overhead_ms,
+      firstTokenMs: row.first_token_ms,
+      totalMs: row.total_ms,
+    },
     deduplicated: row.deduplicated,
     traceId: row.trace_id,
     instance: row.instance,

@@ -57,13 +57,13 @@ export class FirstAdmin {
   private async run(): Promise<void> {
     const { monitor, log } = this.options;
     const { signal } = this.stopping;
-    while (!this.isReady && !signal.aborted) {
+    while (!this.isReady) {
       try {
         await monitor.whenWell(signal);
         await this.ensure();
         this.isReady = true;
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.stopping.signal.aborted) return;
         log.warn({ err: error }, 'the first user could not be made or checked; trying on');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

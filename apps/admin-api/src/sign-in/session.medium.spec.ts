@@ -1,5 +1,5 @@
 // Signing in and out against the built service with a real Postgres.
-import type { Session } from '@sluice/contracts';
+import { sessionSchema } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../__fixtures__/browser.js';
 import { ADMIN_PASSWORD, startTestAdmin, type TestAdmin } from '../__fixtures__/test-admin.js';
@@ -22,7 +22,7 @@ describe('200', () => {
       /^sluice_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    const session = (await page.get('/api/session')).json<Session>();
+    const session = sessionSchema.parse((await page.get('/api/session')).json());
     expect(session).toMatchObject({ user: 'admin', role: 'admin', teams: null });
     const endsInMs = Date.parse(session.expiresAt) - Date.now();
     expect(endsInMs).toBeGreaterThan(HALF_HOUR_MS - 60_000);
@@ -70,7 +70,7 @@ describe('401', () => {
       await browser().signIn('admin', 'some password'),
     ];
     expect([unknown.status, unknown.text]).toEqual([401, wrong.text]);
-    expect(wrong.json().type).toBe('urn:sluice:problem:sign-in-failed');
+    expect(wrong.problem().type).toBe('urn:sluice:problem:sign-in-failed');
     expect(unknown.headers.get('set-cookie')).toBeNull();
     const fastest = async (user: string): Promise<number> => {
       const times: number[] = [];
@@ -129,7 +129,7 @@ describe('401', () => {
     ['a key of the data plane as cookie', { cookie: 'sluice_session=sk-slc-abc-def' }],
   ])('a session that is %s is nobody', async (_, headers) => {
     const answer = await browser().get('/api/session', headers);
-    expect([answer.status, answer.json().type]).toEqual([401, 'urn:sluice:problem:not-signed-in']);
+    expect([answer.status, answer.problem().type]).toEqual([401, 'urn:sluice:problem:not-signed-in']);
   });
 
   it("a person's new role counts at once, and a person who is gone has no session", async () => {
@@ -137,7 +137,7 @@ describe('401', () => {
     const page = browser();
     await page.signedIn('eve', 'eves-password');
     await admin.db.updateTable('app_user').set({ role: 'viewer' }).where('id', '=', id).execute();
-    expect((await page.get('/api/session')).json<Session>().role).toBe('viewer');
+    expect((await page.get('/api/session')).json()).toMatchObject({ role: 'viewer' });
     await admin.db.deleteFrom('app_user').where('id', '=', id).execute();
     expect((await page.get('/api/session')).status).toBe(401);
   });
@@ -159,7 +159,7 @@ describe('403', () => {
       `${admin.url} http://evil.example`,
     ]) {
       const answer = await page.send('DELETE', '/api/session', { headers: { origin } });
-      expect([origin, answer.status, answer.json().type]).toEqual([
+      expect([origin, answer.status, answer.problem().type]).toEqual([
         origin,
         403,
         'urn:sluice:problem:wrong-origin',
@@ -199,7 +199,7 @@ describe('400', () => {
     ['"text"', 'body', 'is not an object'],
   ])('%j names the field and shows no value', async (json, parameter, detail) => {
     const answer = await browser().send('POST', '/api/session', { json });
-    expect([answer.status, answer.json().errors]).toMatchObject([400, [{ parameter, detail }]]);
+    expect([answer.status, answer.problem().errors]).toMatchObject([400, [{ parameter, detail }]]);
     expect(answer.text).not.toContain('xxxx');
   });
 
@@ -207,7 +207,7 @@ describe('400', () => {
     const answer = await browser().send('POST', '/api/session', {
       json: '{"user":"a","password":"p","__proto__":{"role":"admin"}}',
     });
-    expect([answer.status, answer.json().errors]).toMatchObject([
+    expect([answer.status, answer.problem().errors]).toMatchObject([
       400,
       [{ parameter: '__proto__', allowed: ['user', 'password'] }],
     ]);
@@ -216,22 +216,22 @@ describe('400', () => {
   it('what is no JSON is told so, and no body is missing fields', async () => {
     for (const json of ['{', 'user=admin', '\ud800']) {
       const answer = await browser().send('POST', '/api/session', { json });
-      expect([answer.status, answer.json().type]).toEqual([400, 'urn:sluice:problem:bad-request']);
+      expect([answer.status, answer.problem().type]).toEqual([400, 'urn:sluice:problem:bad-request']);
     }
     const empty = await browser().send('POST', '/api/session');
-    expect(empty.json().errors?.map((error) => error.parameter)).toEqual(['user', 'password']);
+    expect(empty.problem().errors?.map((error) => error.parameter)).toEqual(['user', 'password']);
   });
 });
 
 describe('413 and 415', () => {
   it('a body that is too large, or is no JSON by its type, is refused', async () => {
     const large = await browser().send('POST', '/api/session', { json: { user: 'x'.repeat(20_000) } });
-    expect([large.status, large.json().type]).toEqual([413, 'urn:sluice:problem:too-large']);
+    expect([large.status, large.problem().type]).toEqual([413, 'urn:sluice:problem:too-large']);
     const form = await browser().send('POST', '/api/session', {
       json: '{"user":"admin","password":"p"}',
       headers: { 'content-type': 'text/plain' },
     });
-    expect([form.status, form.json().type]).toEqual([415, 'urn:sluice:problem:unsupported-media-type']);
+    expect([form.status, form.problem().type]).toEqual([415, 'urn:sluice:problem:unsupported-media-type']);
   });
 });
 
@@ -246,7 +246,7 @@ describe('429', () => {
       last = await browser().signIn(run % 2 === 0 ? 'GUESSED' : name, 'wrong');
     }
     expect(statuses.length).toBeLessThanOrEqual(12);
-    expect([last.status, last.json().type]).toEqual([429, 'urn:sluice:problem:too-many-sign-ins']);
+    expect([last.status, last.problem().type]).toEqual([429, 'urn:sluice:problem:too-many-sign-ins']);
     expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
     // Not even the right one: else guessing would go on.
     expect((await browser().signIn(name, 'guessed-password')).status).toBe(429);

@@ -50,7 +50,7 @@ export class RequestLogListRepository {
     const last = rows.at(-1);
     const isEnd = last === undefined || found.length <= request.limit;
     return {
-      rows: rows.map(({ position: _, ...row }) => row),
+      rows,
       next: isEnd ? undefined : { occurredAt: last.position, eventId: last.event_id },
     };
   }

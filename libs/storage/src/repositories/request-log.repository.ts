@@ -7,16 +7,16 @@ import type { TeamScope } from './team-scope.js';
 /** Which requests to read. Absent fields do not filter. */
 export interface RequestLogFilter {
   /** Received at or after this moment. */
-  readonly from?: Date;
+  readonly from?: Date | undefined;
   /** Received before this moment. */
-  readonly to?: Date;
+  readonly to?: Date | undefined;
   /** The model as asked for. */
-  readonly requestedModel?: string;
-  readonly provider?: string;
-  readonly keyId?: string;
-  readonly teamId?: string;
-  readonly outcome?: string;
-  readonly requestId?: string;
+  readonly requestedModel?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly teamId?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly requestId?: string | undefined;
 }
 
 /** How many requests, and what they add up to. */
