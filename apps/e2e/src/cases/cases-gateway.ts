@@ -1,5 +1,6 @@
 // The whole line: client -> edge -> replay server, and the edge's events on NATS.
 import { randomBytes } from 'node:crypto';
+import { dialectOf } from './client-dialect.js';
 import { startEdge, type ServiceProcess } from './edge-process.js';
 import { type EventLog, startEventLog } from './event-log.js';
 import { prefixOf, type RecordedCase } from './recorded-case.js';
@@ -36,7 +37,7 @@ export async function startCasesGateway(cases: readonly RecordedCase[]): Promise
     cases.map((recorded) => [
       providerNameOf(recorded),
       {
-        type: 'openai-compatible',
+        type: dialectOf(recorded) === 'messages' ? 'anthropic' : 'openai-compatible',
         baseUrl: `http://127.0.0.1:${replay.port}${prefixOf(recorded)}`,
         apiKey: providerKeyOf(recorded),
         allowPrivateNetwork: true,

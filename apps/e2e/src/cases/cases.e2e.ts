@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type CasesGateway, startCasesGateway } from './cases-gateway.js';
 import { readCasesConfig } from './cases.config.js';
 import { checkCase } from './check-case.js';
-import { readCases, type RecordedCase } from './recorded-case.js';
+import { type Play, playsOf } from './client-dialect.js';
+import { readCases } from './recorded-case.js';
 import { asksUsageAsRecorded, runCase } from './run-case.js';
 import { Tally } from './tally.js';
 
@@ -12,6 +13,7 @@ const { folder, seed } = readCasesConfig(process.env);
 const own = readCases(join(import.meta.dirname, '__fixtures__'));
 const recorded = folder === undefined ? [] : readCases(folder);
 const all = [...own, ...recorded];
+const plays = all.flatMap(playsOf);
 const tally = new Tally();
 let gateway: CasesGateway;
 
@@ -28,22 +30,27 @@ afterAll(async () => {
   await gateway.close();
 });
 
-describe('an exchange comes out as it was recorded', () => {
-  test.each(all)('$id', async (one) => {
-    tally.begin(one);
-    for (const options of runsOf(one)) await checkCase(gateway, one, await runCase(gateway, one, options));
-    tally.pass(one);
+describe('an exchange comes out as it was recorded, or says the same in the dialect of who asked', () => {
+  test.each(plays)('$title', async (play) => {
+    tally.begin(play);
+    for (const options of runsOf(play)) {
+      const run = await runCase(gateway, play, options);
+      for (const reason of run.unsaid) tally.note(`not in the words of ${play.client}: ${reason}`);
+      if (run.refused !== null) tally.note(`refused to ${play.client}: ${run.refused}`);
+      await checkCase(gateway, play, run);
+    }
+    tally.pass(play);
   });
 });
 
 /** Streams also run cut into single bytes, and with the question for usage turned around. */
-function runsOf(one: RecordedCase): Parameters<typeof runCase>[2][] {
-  if (!one.stream) return [{ cutting: 'random', seed }];
-  return [
-    { cutting: 'random', seed },
-    { cutting: 'bytes', seed },
-    { cutting: 'random', seed: seed + 1, asksUsage: !asksUsageAsRecorded(one) },
-  ];
+function runsOf(play: Play): Parameters<typeof runCase>[2][] {
+  if (!play.recorded.stream) return [{ cutting: 'random', seed }];
+  const turned =
+    play.client === 'chat'
+      ? [{ cutting: 'random' as const, seed: seed + 1, asksUsage: !asksUsageAsRecorded(play) }]
+      : [];
+  return [{ cutting: 'random', seed }, { cutting: 'bytes', seed }, ...turned];
 }
 
 function say(text: string): void {

@@ -53,10 +53,14 @@ export function lengthChange(recorded: RecordedCase, alias: string): number {
 const isUsageOnly = ({ json }: StreamEvent): boolean =>
   json !== null && Array.isArray(json['choices']) && json['choices'].length === 0 && isRecord(json['usage']);
 
-const renamed = (event: StreamEvent, alias: string): StreamEvent =>
-  event.json !== null && typeof event.json['model'] === 'string'
-    ? { ...event, json: { ...event.json, model: alias } }
-    : event;
+/** Anthropic's name of the model stands in the message that the stream begins with. */
+function renamed(event: StreamEvent, alias: string): StreamEvent {
+  const { json } = event;
+  if (json === null) return event;
+  const { message } = json;
+  if (isRecord(message)) return { ...event, json: { ...json, message: { ...message, model: alias } } };
+  return typeof json['model'] === 'string' ? { ...event, json: { ...json, model: alias } } : event;
+}
 
 function toStreamEvent(event: ServerEvent): StreamEvent {
   const isDone = event.comment === null && event.data.trim() === '[DONE]';

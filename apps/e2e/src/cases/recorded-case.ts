@@ -10,7 +10,7 @@ export interface RecordedCase {
   readonly provider: string;
   /** E.g. `text.stream`, `error.404`. */
   readonly kind: string;
-  /** The dialect: `chat`, `embeddings`, and others that are not OpenAI's. */
+  /** The endpoint: `chat`, `embeddings`, `messages`, `count_tokens`, and others that the gateway does not speak. */
   readonly api: string;
   readonly stream: boolean;
   readonly facts: CaseFacts;
@@ -33,13 +33,15 @@ export interface CaseFacts {
   readonly finish?: readonly string[];
 }
 
-/** Endpoints of OpenAI's dialect, by the end of the path. */
+/** Endpoints of OpenAI's and of Anthropic's dialect, by the end of the path. */
 const PATHS: ReadonlyMap<string, string> = new Map([
   ['chat', '/chat/completions'],
   ['embeddings', '/embeddings'],
+  ['messages', '/messages'],
+  ['count_tokens', '/messages/count_tokens'],
 ]);
 
-/** All cases of a folder that speak OpenAI's dialect, in the order of their names. */
+/** All cases of a folder that speak OpenAI's or Anthropic's dialect, in the order of their names. */
 export function readCases(folder: string): RecordedCase[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))

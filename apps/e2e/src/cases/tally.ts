@@ -1,31 +1,53 @@
-import type { RecordedCase } from './recorded-case.js';
+import type { ClientDialect, Play } from './client-dialect.js';
 
-/** Counts cases by kind and provider, and makes a table of them. */
+/** Counts cases by provider, kind and client dialect, and makes a table of them. */
 export class Tally {
   readonly #passed = new Set<string>();
-  readonly #ran: RecordedCase[] = [];
+  readonly #ran: Play[] = [];
+  readonly #notes = new Map<string, number>();
 
-  begin(recorded: RecordedCase): void {
-    this.#ran.push(recorded);
+  begin(play: Play): void {
+    this.#ran.push(play);
   }
 
-  pass(recorded: RecordedCase): void {
-    this.#passed.add(recorded.id);
+  pass(play: Play): void {
+    this.#passed.add(play.title);
+  }
+
+  /** A reason for something that was left out or refused; the table ends with how often. */
+  note(reason: string): void {
+    this.#notes.set(reason, (this.#notes.get(reason) ?? 0) + 1);
   }
 
   toText(): string {
-    const table = [...this.#rows((one) => one.kind), '', ...this.#rows((one) => one.provider)];
-    return [...table, '', `all: ${this.#passed.size} passed of ${this.#ran.length}`].join('\n');
+    const rows = [
+      row('provider and kind', 'chat client', 'messages client'),
+      ...this.#rows(({ recorded }) => `${recorded.provider} ${recorded.kind}`),
+      '',
+      ...this.#rows(({ recorded }) => recorded.provider),
+      '',
+      ...this.#rows(() => 'all'),
+    ];
+    const lost = this.#ran
+      .filter(({ title }) => !this.#passed.has(title))
+      .map(({ title }) => `not: ${title}`);
+    const notes = [...this.#notes].sort().map(([reason, count]) => `${String(count).padStart(5)}  ${reason}`);
+    return [...rows, ...lost, '', ...notes].join('\n');
   }
 
-  #rows(labelOf: (recorded: RecordedCase) => string): string[] {
+  #rows(labelOf: (play: Play) => string): string[] {
     const labels = [...new Set(this.#ran.map(labelOf))].sort();
     return labels.map((label) => {
-      const ran = this.#ran.filter((one) => labelOf(one) === label);
-      const passed = ran.filter((one) => this.#passed.has(one.id));
-      const lost = ran.filter((one) => !this.#passed.has(one.id)).map((one) => one.id);
-      const note = lost.length === 0 ? '' : `   not: ${lost.join(' ')}`;
-      return `${label.padEnd(26)} ${passed.length} of ${ran.length}${note}`;
+      const ran = this.#ran.filter((play) => labelOf(play) === label);
+      const cell = (client: ClientDialect): string => {
+        const of = ran.filter((play) => play.client === client);
+        const passed = of.filter(({ title }) => this.#passed.has(title)).length;
+        return of.length === 0 ? '-' : `${passed} of ${of.length}`;
+      };
+      return row(label, cell('chat'), cell('messages'));
     });
   }
 }
+
+const row = (label: string, ...cells: readonly string[]): string =>
+  label.padEnd(34) + cells.map((cell) => cell.padStart(18)).join('');
