@@ -1,147 +1,135 @@
-// The ledger law: what the provider served is what the database says, request by request and token by token.
-import { Agent, request } from 'node:http';
+// The ledger law: what the provider served is what every one of our books says, request by request and token by token:
+// request_log, the roll-ups, the hourly files, and both formats of the export on demand.
+import { kill } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { waitFor } from '@sluice/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './harness/start-sluice.js';
+import {
+  type Book,
+  type BookTotals,
+  readContinuousFiles,
+  readDownload,
+  readRequestLog,
+  readRollUps,
+  readServings,
+} from './ledger-equality-books.js';
+import { driveLedger, LEDGER_CONFIG } from './ledger-equality-load.js';
 import { ledgerLoad } from './ledger-equality.config.js';
 
-const EVERY_NTH_STREAMS = 5;
-const SLICE_MS = 20;
+/** A killed consumer's messages come again after AckWait, 30 s. */
+const ALL_THERE_MS = 120_000;
+const CONSUMERS = ['export', 'metrics-aggregator'] as const;
+const KILLS = 3;
 
 let sluice: Sluice;
-beforeAll(async () => {
-  sluice = await startSluice();
+beforeEach(async () => {
+  sluice = await startSluice({ configText: LEDGER_CONFIG });
 });
-afterAll(() => sluice[Symbol.asyncDispose]());
+afterEach(() => sluice[Symbol.asyncDispose]());
+
+const timeoutFor = (requests: number): number =>
+  180_000 + ALL_THERE_MS + (requests / ledgerLoad.perSecond) * 5_000;
 
 it(
-  `${ledgerLoad.requests} requests at ${ledgerLoad.perSecond}/s are as many rows, with the token sums of the provider's ledger`,
-  { timeout: 120_000 + (ledgerLoad.requests / ledgerLoad.perSecond) * 3_000 },
+  `${ledgerLoad.requests} requests at ${ledgerLoad.perSecond}/s in both dialects: every book has the provider's sums`,
+  { timeout: timeoutFor(ledgerLoad.requests) },
   async () => {
-    await sluice.demo.clear();
     const startedMs = performance.now();
-    const statuses = await drive(ledgerLoad.requests);
-    const tookMs = performance.now() - startedMs;
+    const statuses = await driveLedger(sluice, ledgerLoad);
+    const rate = Math.round((ledgerLoad.requests / (performance.now() - startedMs)) * 1000);
     expect(statuses).toEqual({ 200: ledgerLoad.requests });
-
-    const totals = await waitFor(
-      async () => {
-        const found = await sums();
-        return found.rows === ledgerLoad.requests ? found : undefined;
-      },
-      { timeoutMs: 60_000, message: () => `all rows; the logger says:\n${sluice.logTail('logger')}` },
-    );
-    const ledger = await sluice.demo.totals();
-    expect(ledger.distinctAttemptIds).toBe(ledgerLoad.requests);
-    expect(totals).toEqual({
-      rows: ledger.succeeded.servings,
-      events: ledgerLoad.requests,
-      attempts: ledger.all.servings,
-      input: ledger.succeeded.promptTokens,
-      output: ledger.succeeded.completionTokens,
-    });
-    await expectEachServingInOneRow();
-    const rate = Math.round((ledgerLoad.requests / tookMs) * 1000);
-    process.stdout.write(
-      `ledger: ${ledger.succeeded.servings} servings, ${ledger.succeeded.promptTokens} + ${ledger.succeeded.completionTokens} tokens; ` +
-        `request_log: ${totals.rows} rows, ${totals.input} + ${totals.output} tokens; ${rate} requests/s\n`,
-    );
+    await expectEqualBooks(ledgerLoad.requests, rate);
   },
 );
 
-/** Counts and sums of all rows, as numbers. */
-async function sums(): Promise<Record<'rows' | 'events' | 'attempts' | 'input' | 'output', number>> {
-  const [row] = await sluice.query(
-    `select count(*)::int as rows, count(distinct event_id)::int as events,
-            coalesce(sum(jsonb_array_length(attempts)), 0)::int as attempts,
-            coalesce(sum(input_tokens), 0)::int as input, coalesce(sum(output_tokens), 0)::int as output
-     from request_log where outcome = 'succeeded' and status = 200`,
-  );
-  return row as Record<'rows' | 'events' | 'attempts' | 'input' | 'output', number>;
-}
+it(
+  `the same while export and metrics-aggregator are killed with -9 again and again`,
+  { timeout: timeoutFor(ledgerLoad.killedRequests) },
+  async () => {
+    const over = new AbortController();
+    const killing = killInTurn(over.signal);
+    const startedMs = performance.now();
+    const statuses = await driveLedger(sluice, { ...ledgerLoad, requests: ledgerLoad.killedRequests });
+    const rate = Math.round((ledgerLoad.killedRequests / (performance.now() - startedMs)) * 1000);
+    over.abort();
+    expect(await killing).toBeGreaterThanOrEqual(KILLS);
+    expect(statuses).toEqual({ 200: ledgerLoad.killedRequests });
+    await expectEqualBooks(ledgerLoad.killedRequests, rate);
+  },
+);
 
-async function expectEachServingInOneRow(): Promise<void> {
-  const rows = await sluice.query(
-    `select attempt->>'attemptId' as id, (attempt->'tokens'->>'input')::int as input, (attempt->'tokens'->>'output')::int as output
-     from request_log, jsonb_array_elements(attempts) as attempt`,
-  );
-  const recorded = new Map(
-    rows.map((row) => [row['id'], `${String(row['input'])}+${String(row['output'])}`]),
-  );
-  const servings = await allServings();
-  const wrong = servings.filter(
-    (serving) => recorded.get(serving.attemptId) !== `${serving.promptTokens}+${serving.completionTokens}`,
-  );
-  expect([recorded.size, servings.length, wrong]).toEqual([ledgerLoad.requests, ledgerLoad.requests, []]);
-}
-
-async function allServings(): Promise<Awaited<ReturnType<Sluice['demo']['servings']>>> {
-  const all = [];
-  for (let after = 0; ;) {
-    const page = await sluice.demo.servings(after);
-    const last = page.at(-1);
-    if (last === undefined) return all;
-    all.push(...page);
-    after = last.seq;
-  }
-}
-
-/** Sends at a steady rate, an open loop: a slow answer delays no other request. Counts answers by status. */
-async function drive(count: number): Promise<Record<string, number>> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const statuses: Record<string, number> = {};
-  const startedMs = performance.now();
-  const under: Promise<void>[] = [];
-  for (let sent = 0; sent < count;) {
-    const due = Math.min(count, Math.ceil(((performance.now() - startedMs) / 1000) * ledgerLoad.perSecond));
-    for (; sent < due; sent += 1) {
-      under.push(
-        ask(agent, sent).then((status) => {
-          statuses[status] = (statuses[status] ?? 0) + 1;
-        }),
-      );
+/** Kills each consumer as soon as it is back; gives how many kills there were. */
+async function killInTurn(over: AbortSignal): Promise<number> {
+  let kills = 0;
+  const lastPids = new Map<string, number>();
+  while (!over.aborted || kills < KILLS) {
+    for (const service of CONSUMERS) {
+      const pid = sluice.readStartFile().pids[service];
+      if (typeof pid !== 'number' || pid === lastPids.get(service)) continue;
+      lastPids.set(service, pid);
+      kill(pid, 'SIGKILL');
+      kills += 1;
     }
-    // The pace of the load itself, not a wait for something to happen.
-    await wait(SLICE_MS);
+    // Time for a new one to begin with something, which is what the next kill has to hit.
+    await wait(1_500, undefined, { ref: true });
   }
-  await Promise.all(under);
-  agent.destroy();
-  return statuses;
+  return kills;
 }
 
-/** One request, read to its end; whole answers and streams in turn. */
-function ask(agent: Agent, number: number): Promise<string> {
-  const stream = number % EVERY_NTH_STREAMS === 0;
-  const body = JSON.stringify({
-    model: 'demo-fast',
-    ...(stream ? { stream } : {}),
-    messages: [
-      {
-        role: 'user',
-        content: `Request number ${number}: say something about ${'order '.repeat(number % 17)}`,
-      },
-    ],
-  });
-  return new Promise((resolve) => {
-    const call = request(
-      `${sluice.edgeUrl}/v1/chat/completions`,
-      {
-        agent,
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${sluice.apiKey}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        },
-      },
-      (response) => {
-        response.resume();
-        response.on('end', () => resolve(String(response.statusCode)));
-        response.on('error', () => resolve('broken'));
-      },
+async function expectEqualBooks(requests: number, rate: number): Promise<void> {
+  let seen: Record<string, BookTotals> = {};
+  await waitFor(
+    async () => {
+      seen = { requestLog: totalsOf(await readRequestLog(sluice)), rollUps: await readRollUps(sluice) };
+      seen = { ...seen, files: totalsOf(readContinuousFiles(sluice)) };
+      return Object.values(seen).every((totals) => totals.requests >= requests);
+    },
+    {
+      timeoutMs: ALL_THERE_MS,
+      intervalMs: 500,
+      message: () => `all requests in all books: ${JSON.stringify(seen)}`,
+    },
+  );
+  const ledger = await sluice.demo.totals();
+  const books = {
+    request_log: await readRequestLog(sluice),
+    'hourly files': readContinuousFiles(sluice),
+    CSV: await readDownload(sluice, 'csv'),
+    JSONL: await readDownload(sluice, 'jsonl'),
+  };
+  const cost = books.request_log.costUsdNanos;
+  const expected: BookTotals = {
+    requests: ledger.succeeded.servings,
+    attempts: ledger.all.servings,
+    input: ledger.succeeded.promptTokens,
+    output: ledger.succeeded.completionTokens,
+    costUsdNanos: cost,
+  };
+  expect(ledger.succeeded.servings).toBe(requests);
+  expect(ledger.all.servings).toBeGreaterThan(requests);
+  expect(cost).toBeGreaterThan(0);
+  expect({ 'roll-ups': await readRollUps(sluice) }).toEqual({ 'roll-ups': expected });
+  const servings = await readServings(sluice);
+  expect(servings).toHaveLength(ledger.all.servings);
+  for (const [name, book] of Object.entries(books)) {
+    expect({ [name]: totalsOf(book) }).toEqual({ [name]: expected });
+    const wrong = servings.filter(
+      ({ attemptId, status, promptTokens, completionTokens }) =>
+        book.byAttempt.get(attemptId) !== (status === 200 ? `${promptTokens}+${completionTokens}` : '0+0'),
     );
-    call.on('error', () => resolve('unanswered'));
-    call.end(body);
-  });
+    expect({ [name]: wrong }).toEqual({ [name]: [] });
+  }
+  process.stdout.write(
+    `ledger = request_log = roll-ups = hourly files = CSV = JSONL: ${expected.requests} requests, ${expected.attempts} attempts, ` +
+      `${expected.input} + ${expected.output} tokens; in ours ${cost} nano-USD each; ${rate} requests/s\n`,
+  );
 }
+
+const totalsOf = ({ requests, attempts, input, output, costUsdNanos }: Book): BookTotals => ({
+  requests,
+  attempts,
+  input,
+  output,
+  costUsdNanos,
+});

@@ -30,6 +30,9 @@ export interface StartFile {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly apiKey: string;
+  readonly adminUrl: string;
+  readonly adminUser: string;
+  readonly adminPassword: string;
   readonly pids: Readonly<Record<string, number | readonly number[]>>;
 }
 
@@ -38,6 +41,8 @@ export interface Sluice extends StartFile, AsyncDisposable {
   /** The demo provider's API, with `/v1`. */
   readonly demoUrl: string;
   readonly demo: DemoLedger;
+  /** The export service's own API, which the start file does not name. */
+  readonly exportUrl: string;
   readonly dataDir: string;
   readonly launcher: BlackBox;
   /** The start file as it is now: pids change when a child was killed and came back. */
@@ -57,7 +62,7 @@ const LAUNCHER = fileURLToPath(new URL('../../../../tools/launcher/dist/main.js'
 const READY_TIMEOUT_MS = 90_000;
 /** Contract: everything stops within 10 s. */
 const STOP_TIMEOUT_MS = 12_000;
-/** Of the services of which there is one; the demo provider's comes first. */
+/** Of the services of which there is one. */
 const SINGLE_PORTS = [
   ...['DEMO_PROVIDER_PORT', 'DEMO_PROVIDER_OPS_PORT', 'LOGGER_OPS_PORT', 'METRICS_AGGREGATOR_OPS_PORT'],
   ...['EXPORT_PORT', 'EXPORT_OPS_PORT', 'ADMIN_API_PORT', 'ADMIN_API_OPS_PORT'],
@@ -85,7 +90,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
       args: ['--edges', String(edges)],
       cwd: dir.path,
       env: {
-        ...ports.env,
+        ...ports,
         ...(configFile === undefined ? {} : { SLUICE_CONFIG: configFile }),
         ...options.env,
         SLUICE_DATA_DIR: dataDir,
@@ -93,7 +98,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     });
     try {
       await waitUntilReady(launcher, join(dataDir, 'start.json'));
-      return describe({ launcher, dataDir, dir, demoPort: ports.demoPort });
+      return describe({ launcher, dataDir, dir, ports });
     } catch (error) {
       await launcher.stop(STOP_TIMEOUT_MS);
       // Another test may have taken a port between our look and the launcher's.
@@ -112,14 +117,17 @@ function writeConfig({ configText, configFile }: SluiceOptions, folder: string):
   return file;
 }
 
-async function choosePorts(edges: number): Promise<{ env: Record<string, string>; demoPort: number }> {
+/** Variables that move ports. */
+type Ports = Readonly<Record<string, string>>;
+
+async function choosePorts(edges: number): Promise<Ports> {
   const first = await freePortBlock(2 * edges + SINGLE_PORTS.length);
   const env: Record<string, string> = {
     EDGE_PROXY_PORT: String(first),
     EDGE_PROXY_OPS_PORT: String(first + edges),
   };
   SINGLE_PORTS.forEach((variable, index) => (env[variable] = String(first + 2 * edges + index)));
-  return { env, demoPort: first + 2 * edges };
+  return env;
 }
 
 async function waitUntilReady(launcher: BlackBox, startFile: string): Promise<void> {
@@ -146,10 +154,10 @@ interface Running {
   readonly launcher: BlackBox;
   readonly dataDir: string;
   readonly dir: TempDir;
-  readonly demoPort: number;
+  readonly ports: Ports;
 }
 
-function describe({ launcher, dataDir, dir, demoPort }: Running): Sluice {
+function describe({ launcher, dataDir, dir, ports }: Running): Sluice {
   const startFile = join(dataDir, 'start.json');
   const start = readStart(startFile);
   const stop = async ({ keepData = false } = {}): Promise<ProcessEnd> => {
@@ -159,7 +167,8 @@ function describe({ launcher, dataDir, dir, demoPort }: Running): Sluice {
   };
   return {
     ...start,
-    demoUrl: `http://127.0.0.1:${demoPort}/v1`,
+    demoUrl: `http://127.0.0.1:${ports['DEMO_PROVIDER_PORT']}/v1`,
+    exportUrl: `http://127.0.0.1:${ports['EXPORT_PORT']}`,
     demo: new DemoLedger(opsUrlOf(start, 'demo-provider')),
     dataDir,
     launcher,
