@@ -159,6 +159,16 @@ describe.each(SUBJECTS)('a client of %s over %s', (dialect, type, adapter) => {
     }
   });
 
+  test("a refusal goes through as it is only to a client of the provider's own dialect", () => {
+    const isSame = (dialect === 'messages') === (type === 'anthropic');
+    const refusal = '{"type":"error","error":{"type":"invalid_request_error","message":"no","code":400}}';
+    expect(adapter.readFailure(400, Buffer.from(refusal)).passable).toBe(isSame);
+    expect(adapter.readFailure(400, Buffer.from('<html>')).passable).toBe(false);
+    const inside = adapter.fromAnswer(Buffer.from(refusal), ANSWER);
+    expect(inside.kind).toBe('failure');
+    if (inside.kind === 'failure' && !isSame) expect(inside.failure.passable).toBe(false);
+  });
+
   test('a bad credential is told from a bad request, and money from rate', () => {
     const read = (status: number, code: string): ReturnType<ProviderAdapter['readFailure']> =>
       adapter.readFailure(status, Buffer.from(JSON.stringify({ error: { message: 'no', code } })));

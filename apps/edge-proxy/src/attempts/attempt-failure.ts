@@ -6,6 +6,8 @@ export interface PassedAnswer {
   readonly status: number;
   /** In the client's dialect: the provider's own bytes, or its words translated. */
   readonly body: Buffer;
+  /** Whether these are the provider's own bytes. */
+  readonly isRelayed: boolean;
 }
 
 /** A call that ended without a byte of it having reached the client. */

@@ -212,7 +212,9 @@ class Walk implements RunningWalk {
     }
     this.#record('give_up', failure.errorCode);
     const exchange = this.#exchange;
-    if (exchange.endpoint === 'messages.count_tokens' && failure.fault === 'mapping') return this.#estimate();
+    const isUncounted = exchange.endpoint === 'messages.count_tokens' && failure.fault === 'mapping';
+    // An error in the dialect's own words is about the model, not about the endpoint.
+    if (isUncounted && failure.pass?.isRelayed === false) return this.#estimate();
     const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     const errorMessage = failure.detail ?? failure.reason;
     if (final.kind === 'pass') {

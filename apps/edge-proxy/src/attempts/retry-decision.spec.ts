@@ -9,7 +9,7 @@ const failure = (fault: FailureFault, change: Partial<AttemptFailure> = {}): Att
   reason: 'it answered 499',
   errorCode: 'invalid_request',
   status: 499,
-  pass: fault === 'client' || fault === 'mapping' ? { status: 499, body: BODY } : null,
+  pass: fault === 'client' || fault === 'mapping' ? { status: 499, body: BODY, isRelayed: true } : null,
   detail: 'the words of the provider',
   retryAfterMs: null,
   ...change,
@@ -36,6 +36,7 @@ describe('what the client gets in the end', () => {
       kind: 'pass',
       status: 499,
       body: BODY,
+      isRelayed: true,
     });
   });
 

@@ -53,7 +53,7 @@ test('an error inside a 200 keeps the status that the client would have got', ()
     fault: 'client',
     status: 200,
     reason: 'it answered 400',
-    pass: { status: 200, body: BODY },
+    pass: { status: 200, body: BODY, isRelayed: true },
   });
 });
 

@@ -47,8 +47,9 @@ export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnsw
 /** The provider's own answer where the client can read it; else its status and words in the client's dialect. */
 function toPassedAnswer(failure: ProviderFailure, answer: FailedAnswer): PassedAnswer {
   const { status, body, dialect, requestId } = answer;
-  if (failure.passable && body !== null && status !== null) return { status, body };
-  return { status: failure.status, body: ERROR_DIALECTS[dialect].toFailureBody(failure, requestId) };
+  if (failure.passable && body !== null && status !== null) return { status, body, isRelayed: true };
+  const said = ERROR_DIALECTS[dialect].toFailureBody(failure, requestId);
+  return { status: failure.status, body: said, isRelayed: false };
 }
 
 /** A call that broke on the way, or whose answer is of no use. */

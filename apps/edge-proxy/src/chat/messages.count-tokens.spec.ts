@@ -62,7 +62,7 @@ test('over a provider that does not count it is estimated, said to be so, and no
 });
 
 test('a server of Anthropic’s dialect that has no such endpoint is no reason to fail', async () => {
-  provider.reply = messagesRefusal(404, 'not_found_error');
+  provider.reply = answer(404, '<html>404</html>', { 'content-type': 'text/html' });
   await using edge = await startTestEdge(claude());
   const given = await call(edge.port, count());
   expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
@@ -72,6 +72,13 @@ test('a server of Anthropic’s dialect that has no such endpoint is no reason t
     errorCode: null,
     attempts: [{ decision: 'give_up', status: 404 }],
   });
+});
+
+test('a model that Anthropic does not know is its 404', async () => {
+  provider.reply = messagesRefusal(404, 'not_found_error');
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count());
+  expect([given.status, messagesErrorOf(given).requestId]).toEqual([404, 'req_theirs']);
 });
 
 test('a count that is cut off costs nothing either', async () => {

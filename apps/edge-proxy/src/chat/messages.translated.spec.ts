@@ -197,6 +197,14 @@ describe('what the provider refuses', () => {
     });
   });
 
+  test('an error inside a 200 gets the status that it names and this dialect', async () => {
+    first.reply = answer(200, { error: { message: 'filtered', code: 'content_filter', status: 400 } });
+    await using edge = await startTestEdge(modelOver([first]));
+    const given = await call(edge.port, asMessages());
+    expect(given.status).toBe(400);
+    expect(messagesErrorOf(given)).toMatchObject({ type: 'invalid_request_error', message: 'filtered' });
+  });
+
   test('a refusal at the start of a stream is an answer with its status, not a stream', async () => {
     first.reply = stream([`data: ${JSON.stringify({ error: { message: 'no such tool', code: 400 } })}\n\n`]);
     await using edge = await startTestEdge(modelOver([first]));

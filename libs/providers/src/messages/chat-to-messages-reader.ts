@@ -98,7 +98,7 @@ export class ChatToMessagesReader implements StreamReader {
     const choice = Array.isArray(choices) ? findFirst(choices) : null;
     const failure = readEmbeddedFailure(chunk) ?? readEmbeddedFailure(choice);
     if (failure !== null) {
-      this.#fatal = { kind: 'failure', failure };
+      this.#fatal = { kind: 'failure', failure: { ...failure, passable: false } };
       return '';
     }
     // Some repeat it on every chunk, cumulative: the last one counts.

@@ -20,7 +20,8 @@ export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
   const choices = document['choices'];
   const choice = Array.isArray(choices) ? asRecord(choices[0]) : null;
   const failure = readEmbeddedFailure(document) ?? readEmbeddedFailure(choice);
-  if (failure !== null) return { kind: 'failure', failure };
+  // Its body is in OpenAI's words.
+  if (failure !== null) return { kind: 'failure', failure: { ...failure, passable: false } };
   const message = asRecord(choice?.['message']);
   if (choice === null || message === null) return { kind: 'garbage', reason: 'the answer has no "choices"' };
   const finishReason = asText(choice['finish_reason']);
