@@ -23,6 +23,8 @@ type Handler = (delivery: EventDelivery<RequestCompleted>) => unknown;
 const SPOOL_ID = '0b0e7a52-8a6b-4b53-9a53-4b0f5ad0f7c1';
 const SOURCE = { stream: 'SLUICE_REQUESTS', durable: 'logger-requests' } as const;
 const SUBJECT = 'sluice.v1.request.succeeded';
+const FLOOD_ROUNDS = 10;
+const FLOOD_MESSAGES = 300;
 
 const failure = (): Observable<never> => throwError(() => new Error('database is down'));
 
@@ -241,6 +243,27 @@ describe('JetStreamStrategy', () => {
     await publish(JSON.stringify(toCloudEvent(newEvent())));
     expect(await unsettled()).toBe(1);
     expect(deliveries).toHaveLength(1);
+  });
+
+  it('stopped in a flood, leaves no message waiting for AckWait: another instance has all the rest at once', async () => {
+    const client = jetstream(await nats.ready);
+    const payload = toEventJson({ eventId: newEventId(), spoolId: SPOOL_ID, spoolSeq: nextSeq++ });
+    let published = 0;
+    for (let round = 0; round < FLOOD_ROUNDS; round += 1) {
+      const app = await startApp(TestConsumer);
+      const before = deliveries.length;
+      const flood = Array.from({ length: FLOOD_MESSAGES }, () => client.publish(SUBJECT, payload));
+      await waitFor(() => deliveries.length > before + 20);
+      await app.close();
+      published += (await Promise.all(flood)).length;
+      const manager = await jetstreamManager(await nats.ready);
+      const { num_ack_pending: waiting } = await manager.consumers.info(SOURCE.stream, SOURCE.durable);
+      // What was handed back counts as waiting until the server gives it out anew, so it is asked for.
+      const rest = await startApp(TestConsumer);
+      await waitFor(async () => (await unsettled()) === 0, { message: () => `${waiting} were waiting` });
+      await rest.close();
+    }
+    expect(deliveries).toHaveLength(published);
   });
 
   it('starts before its durable exists and begins when it does', async () => {

@@ -2,7 +2,7 @@
 // for no more messages than it can begin with at once, so none waits here while its AckWait runs.
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, type Consumer, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { type BusLog, toErrorFacts } from '../bus-log.js';
 import type { NatsLink } from '../nats-connection.js';
 import type { EventSource } from '../on-event.decorator.js';
@@ -15,12 +15,14 @@ export interface DurableLoopOptions {
   readonly log: BusLog;
   /** Handles and settles one message. Never rejects. */
   readonly work: (message: JsMsg, connection: NatsConnection) => Promise<void>;
-  /** For a message that arrived after stop(). */
+  /** For a message that arrived after {@link DurableLoop.stop}. */
   readonly handBack: (message: JsMsg) => void;
 }
 
 const PULL_EXPIRES_MS = 10_000;
 const API_TIMEOUT_MS = 5_000;
+/** One round trip to NATS. */
+const DRAIN_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -45,7 +47,7 @@ export class DurableLoop {
   /** Pulls no more and waits until what was begun is done, but not longer than `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping.abort();
-    await this.#messages?.close();
+    if (this.#messages !== null) await endPull(this.#messages);
     this.#placeFreed();
     const deadline = new AbortController();
     await Promise.race([
@@ -85,7 +87,7 @@ export class DurableLoop {
       const free = this.#options.concurrency - this.#active.size;
       this.#messages = await consumer.fetch({ max_messages: free, expires: PULL_EXPIRES_MS });
       // stop() may have come while the pull was made.
-      if (this.#isStopping()) void this.#messages.close();
+      if (this.#isStopping()) void endPull(this.#messages);
       for await (const message of this.#messages) {
         if (this.#isStopping()) this.#options.handBack(message);
         else this.#begin(message, connection);
@@ -130,6 +132,24 @@ export class DurableLoop {
     if (this.#failures > 0) this.#options.log.info(this.#options.source, 'reading again');
     this.#failures = 0;
   }
+}
+
+/**
+ * Takes the pull back. What the server has sent until it hears of that still arrives, to be handed back: without, it would
+ * lie until AckWait is over. Never rejects.
+ */
+async function endPull(messages: ConsumerMessages): Promise<void> {
+  const subscription = subscriptionOf(messages);
+  const drained = subscription?.drain().catch(() => undefined); // it is closed already
+  await Promise.race([drained, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
+  await messages.close();
+}
+
+/** The client has no public way to drain a pull; its iterator follows when this is drained. */
+function subscriptionOf(messages: ConsumerMessages): Subscription | undefined {
+  // Found by name and tested: with a client that calls it otherwise, a stop is as good as close() alone.
+  const { sub } = messages as { sub?: Subscription };
+  return typeof sub?.drain === 'function' ? sub : undefined;
 }
 
 /** The promise, or a rejection as soon as the signal comes. */
