@@ -38,9 +38,20 @@ export class MetricMinuteOverviewRepository {
   constructor(private readonly db: SluiceDatabase) {}
 
   /** Groups without a request are not there, the total always is. */
-  async read(request: OverviewRequest): Promise<OverviewGroup[]> {
-    const { rows } = await this.readSql(request).execute(this.db);
-    return rows;
+  read(request: OverviewRequest): Promise<OverviewGroup[]> {
+    return this.db.transaction().execute(async (transaction) => {
+      await this.settingsSql().execute(transaction);
+      const { rows } = await this.readSql(request).execute(transaction);
+      return rows;
+    });
+  }
+
+  /**
+   * For the transaction of one read. The planner cannot know how few groups come out and would sort the wide rows on disk
+   * (900,000 rows: 2.0 s and 300 MB of files; hashed, as this makes it, 1.2 s and 20 MB of memory).
+   */
+  settingsSql(): RawBuilder<unknown> {
+    return sql`select set_config('enable_sort', 'off', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
   }
 
   /**

@@ -54,6 +54,7 @@ const TEXTS = {
   }).compile(db).sql,
   'metric-minute.delete-before': new MetricMinuteRepository(db).deleteBeforeSql(new Date(0), 1).compile(db)
     .sql,
+  'metric-minute.overview-settings': new MetricMinuteOverviewRepository(db).settingsSql().compile(db).sql,
   'metric-minute.overview': new MetricMinuteOverviewRepository(db)
     .readSql({ span: { from: new Date(0), to: new Date(1) }, stepSeconds: 60, scope: teams })
     .compile(db).sql,
