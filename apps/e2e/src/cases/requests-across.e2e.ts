@@ -98,11 +98,12 @@ describe('a recorded request means the same to a provider of the other dialect',
     expect(received).toHaveLength(1);
     expect(received[0]?.path).toBe(PATHS[provider]);
     const sent = JSON.parse(received[0]?.body ?? '') as JsonRecord;
-    checkSame(
-      askedIn(client, body),
-      askedIn(provider, sent),
-      'reasoning_effort' in body || 'thinking' in body,
-    );
+    checkSame({
+      wanted: askedIn(client, body),
+      found: askedIn(provider, sent),
+      provider,
+      isThinking: 'reasoning_effort' in body || 'thinking' in body,
+    });
     expect(sent['model']).toBe(MODELS[provider]);
     expect(toldTo(client, answer.body.toString(), body['stream'] === true).text).toBe(toldBy(good).text);
     count(`${client} to ${provider}: asked`);

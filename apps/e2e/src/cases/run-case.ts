@@ -149,6 +149,12 @@ function checkReceived(
 
 /** In other words the provider is asked the same. */
 function checkReworded({ recorded, client }: Play, sent: JsonRecord, received: JsonRecord): void {
-  checkSame(askedIn(client, sent), askedIn(dialectOf(recorded), received), 'reasoning_effort' in sent);
+  const provider = dialectOf(recorded);
+  checkSame({
+    wanted: askedIn(client, sent),
+    found: askedIn(provider, received),
+    provider,
+    isThinking: 'reasoning_effort' in sent,
+  });
   expect(received['model']).toBe(providerModelOf(recorded));
 }
