@@ -14,6 +14,8 @@ export interface VerifyRun {
   readonly answered: string[];
 }
 
+/** Inside the container. */
+export const EDGE_PORT = 8080;
 const ROW_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
@@ -28,11 +30,20 @@ export async function containersOf(run: VerifyRun, service: string): Promise<Con
   return (await run.project.containers()).filter((one) => one.service === service);
 }
 
-/** Asks an edge until it answers 200, notes the request, and gives the answer. */
-export async function answeredBy(run: VerifyRun, port: number, stream = false): Promise<Answer> {
+/** Where the first edge can be asked now: a container that starts again takes the next port of its range. */
+async function edgePort(run: VerifyRun): Promise<number> {
+  return (await containersOf(run, 'edge-proxy'))[0]?.port(EDGE_PORT) ?? 0;
+}
+
+/** Asks the first edge, or the one at `port`, until it answers 200, notes the request, and gives the answer. */
+export async function answered(
+  run: VerifyRun,
+  options: { readonly port?: number; readonly stream?: boolean } = {},
+): Promise<Answer> {
   const deadline = performance.now() + ANSWER_TIMEOUT_MS;
   for (;;) {
-    const answer = await complete(port, run.credentials.apiKey, stream).catch(String);
+    const port = options.port ?? (await edgePort(run).catch(() => 0));
+    const answer = await complete(port, run.credentials.apiKey, options.stream).catch(String);
     if (typeof answer !== 'string' && answer.status === 200) {
       run.answered.push(answer.requestId);
       return answer;

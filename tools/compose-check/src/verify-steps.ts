@@ -2,19 +2,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ONE_SHOTS } from './compose-file.js';
 import { readAsAdmin } from './gateway-calls.js';
-import { answeredBy, containersOf, everyRequestIsARow, must, query, type VerifyRun } from './verify-run.js';
+import {
+  answered,
+  containersOf,
+  EDGE_PORT,
+  everyRequestIsARow,
+  must,
+  query,
+  type VerifyRun,
+} from './verify-run.js';
 
 /** One check. @throws Error that says what is not so */
 export type VerifyStep = (run: VerifyRun) => Promise<void>;
 
-const EDGE_PORT = 8080;
 const ADMIN_PORT = 8090;
 const RECOVERY_TIMEOUT_MS = 90_000;
 const POLL_MS = 250;
 const MIB = 1024 * 1024;
-
-const edgePort = async (run: VerifyRun): Promise<number> =>
-  (await run.project.containers()).find(({ service }) => service === 'edge-proxy')?.port(EDGE_PORT) ?? 0;
 
 const startsFromNothing: VerifyStep = async (run) => {
   const ms = await run.project.up();
@@ -28,9 +32,8 @@ const startsFromNothing: VerifyStep = async (run) => {
 };
 
 const answersAndRecords: VerifyStep = async (run) => {
-  const port = await edgePort(run);
-  await answeredBy(run, port);
-  const stream = await answeredBy(run, port, true);
+  await answered(run);
+  const stream = await answered(run, { stream: true });
   must(stream.text.trimEnd().endsWith('data: [DONE]'), 'the stream did not end with [DONE]');
   await everyRequestIsARow(run);
   await until(
@@ -100,7 +103,7 @@ const scales: VerifyStep = async (run) => {
   const ms = await run.project.up(['--scale', 'edge-proxy=3', '--no-recreate']);
   const ports = (await containersOf(run, 'edge-proxy')).map((edge) => edge.port(EDGE_PORT));
   must(new Set(ports).size === 3, `three edges should have three ports, not ${ports.join()}`);
-  for (const port of ports) await answeredBy(run, port);
+  for (const port of ports) await answered(run, { port });
   await everyRequestIsARow(run);
   const ids = run.answered.slice(-3).map((id) => `'${id}'`);
   const instances = await query(
@@ -116,7 +119,6 @@ const scales: VerifyStep = async (run) => {
 
 /** kill -9 of everything in a container, from inside: what a crash is. */
 const comesBackAfterKills: VerifyStep = async (run) => {
-  const port = await edgePort(run);
   const services = [...new Set((await run.project.containers()).map(({ service }) => service))];
   const times: string[] = [];
   for (const service of services.filter((name) => !ONE_SHOTS.includes(name)).sort()) {
@@ -129,7 +131,7 @@ const comesBackAfterKills: VerifyStep = async (run) => {
       async () => (await containersOf(run, service))[0]?.startedAt !== before,
     );
     await run.project.waitUntilWell(RECOVERY_TIMEOUT_MS);
-    await answeredBy(run, port);
+    await answered(run);
     times.push(`${service} ${seconds(performance.now() - killedMs)}`);
   }
   await everyRequestIsARow(run);
@@ -139,9 +141,8 @@ const comesBackAfterKills: VerifyStep = async (run) => {
 };
 
 const comesBackAfterComposeKill: VerifyStep = async (run) => {
-  const port = await edgePort(run);
   await run.project.compose(['kill', 'nats', 'postgres', 'redis', 'logger']);
-  await answeredBy(run, port);
+  await answered(run);
   const ms = await run.project.up();
   await everyRequestIsARow(run);
   run.prove(
@@ -156,7 +157,7 @@ const keepsItsData: VerifyStep = async (run) => {
   must((await query(run, 'select count(*) from request_log')) === rows, 'rows are gone after down and up');
   const said = await run.project.compose(['logs', '--no-color', 'secrets']);
   must(said.includes('every secret was there already'), '`secrets` made something anew');
-  await answeredBy(run, await edgePort(run));
+  await answered(run);
   await everyRequestIsARow(run);
   run.prove(`down and up: healthy after ${seconds(ms)}, ${rows} rows, key and password as before`);
 };
