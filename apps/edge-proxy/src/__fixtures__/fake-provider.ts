@@ -42,7 +42,11 @@ export async function startFakeProvider(reply: Reply = completion('Hi')): Promis
       provider.reply(call);
     });
   });
-  server.on('connection', () => (counts.connections += 1));
+  server.on('connection', (socket) => {
+    counts.connections += 1;
+    // One listener a call, and a kept connection carries many.
+    socket.setMaxListeners(0);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {
