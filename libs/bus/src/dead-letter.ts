@@ -2,35 +2,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { jetstream, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { CLOUD_EVENT_CONTENT_TYPE, deadSubject, type CloudEvent } from '@sluice/contracts';
+import {
+  CLOUD_EVENT_CONTENT_TYPE,
+  type CloudEvent,
+  DEAD_LETTER_EVENT_TYPE,
+  type DeadLetter,
+  type DeadPayload,
+  deadSubject,
+} from '@sluice/contracts';
 import type { UnreadableEvent } from './consumer/decode-delivery.js';
-
-export const DEAD_LETTER_EVENT_TYPE = 'io.sluice.dead.v1';
-
-/** Data of a dead letter. */
-export interface DeadLetter {
-  readonly eventId: string | null;
-  readonly spoolId: string | null;
-  readonly spoolSeq: number | null;
-  readonly reason: string;
-  /** Where it came from. */
-  readonly stream: string;
-  readonly consumer: string;
-  readonly subject: string;
-  readonly streamSeq: number;
-  readonly payload: DeadPayload;
-}
-
-/** The event's bytes, or of a large one its beginning. Both in base64. */
-export type DeadPayload =
-  | { readonly kind: 'whole'; readonly base64: string }
-  | {
-      readonly kind: 'head';
-      readonly headBase64: string;
-      readonly bytes: number;
-      /** SHA-256 of all bytes, hexadecimal. */
-      readonly digest: string;
-    };
 
 /** Largest payload that is kept whole, as base64. */
 const MAX_BASE64_BYTES = 512 * 1024;

@@ -1,7 +1,7 @@
 import { Controller, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { RequestCompleted } from '@sluice/contracts';
+import type { DeadLetter, RequestCompleted } from '@sluice/contracts';
 import { startTestNats, waitFor, type TestServer } from '@sluice/testing';
 import { concat, delay, of, throwError, type Observable } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,6 @@ import {
   toRequestCompleted,
 } from './__fixtures__/request-event.js';
 import { PoisonEventsError, type EventDelivery } from './consumer/event-delivery.js';
-import type { DeadLetter } from './dead-letter.js';
 import { ensureTopology } from './ensure-streams.js';
 import { JetStreamStrategy } from './jetstream.strategy.js';
 import { connectNats, type NatsLink } from './nats-connection.js';

@@ -1,14 +1,6 @@
 // One message -> its events, each checked against the schema of its type. Pure; never throws.
-import {
-  cloudEventSchema,
-  REQUEST_EVENT_TYPE,
-  requestCompletedSchema,
-  type CloudEvent,
-} from '@sluice/contracts';
+import { type CloudEvent, cloudEventSchema, REQUEST_STREAM_SCHEMAS } from '@sluice/contracts';
 import type { DeliveredEvent, RejectedEvent } from './event-delivery.js';
-
-/** The schema of each event type that a consumer may meet. */
-const EVENT_SCHEMAS = new Map([[REQUEST_EVENT_TYPE, requestCompletedSchema]]);
 
 /** A rejected event with the bytes that a dead letter keeps. */
 export interface UnreadableEvent extends RejectedEvent {
@@ -83,7 +75,7 @@ function readEvent(item: unknown): DeliveredEvent<unknown> | { reason: string } 
   const envelope = cloudEventSchema.safeParse(item);
   if (!envelope.success) return { reason: `invalid_envelope: ${toPath(envelope.error.issues)}` };
   const cloudEvent: CloudEvent = envelope.data;
-  const schema = EVENT_SCHEMAS.get(cloudEvent.type);
+  const schema = REQUEST_STREAM_SCHEMAS.get(cloudEvent.type);
   if (schema === undefined) return { reason: `unknown_type: ${cloudEvent.type.slice(0, MAX_ID_LENGTH)}` };
   const data = schema.safeParse(cloudEvent.data);
   if (!data.success) return { reason: `invalid_data: ${toPath(data.error.issues)}` };

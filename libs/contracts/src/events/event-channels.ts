@@ -16,7 +16,9 @@ export interface EventChannel {
   readonly stream: string | null;
   readonly summary: string;
   /** What stands for each name in the address, and its values when they are known. */
-  readonly parameters: Readonly<Record<string, { readonly description: string; readonly values?: readonly string[] }>>;
+  readonly parameters: Readonly<
+    Record<string, { readonly description: string; readonly values?: readonly string[] }>
+  >;
   /** `event` and `batch` are CloudEvents 1.0 in JSON, one or a list; `plain` is the data itself. */
   readonly envelope: 'event' | 'batch' | 'plain';
   readonly contentType: string;
@@ -32,7 +34,8 @@ export const EVENT_CHANNELS = {
     address: 'sluice.v1.request.{outcome}',
     subjects: REQUEST_SUBJECTS,
     stream: 'SLUICE_REQUESTS',
-    summary: 'One event for each request of the data plane, with every attempt inside it; 1 to 64 of one outcome in a message.',
+    summary:
+      'One event for each request of the data plane, with every attempt inside it; 1 to 64 of one outcome in a message.',
     parameters: { outcome: { description: 'How the requests ended.', values: REQUEST_OUTCOMES } },
     envelope: 'batch',
     contentType: CLOUD_EVENT_BATCH_CONTENT_TYPE,
@@ -59,7 +62,8 @@ export const EVENT_CHANNELS = {
     address: LIVE_SUBJECT,
     subjects: LIVE_SUBJECT,
     stream: null,
-    summary: 'Rates and latencies of the last minute, one message a second; every publisher hears the whole fleet, so take one and never add.',
+    summary:
+      'Rates and latencies of the last minute, one message a second; every publisher hears the whole fleet, so take one and never add.',
     parameters: {},
     envelope: 'plain',
     contentType: 'application/json',
