@@ -24,7 +24,7 @@ export async function checkCase(gateway: CasesGateway, play: Play, run: CaseRun)
   else if (recorded.kind === 'error.midstream') await checkBrokenStream(gateway, play, run);
   else {
     if (isRelayed(play)) checkRelayed(play, run);
-    else checkTranslated(play, run);
+    else await checkTranslated(play, run);
     await checkEvent(gateway, play, run);
   }
 }
