@@ -1,6 +1,6 @@
 // `npm start` as a whole: children that die come back, everything stops in order, what a kill leaves is reaped.
 import { join } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { processIdentity } from '@sluice/private-services';
 import { tempDir, waitFor } from '@sluice/testing';
 import { expect, it } from 'vitest';
@@ -13,6 +13,15 @@ const HELLO = { model: 'demo-fast', messages: [{ role: 'user', content: 'Hello' 
 const pidsOf = (start: StartFile): number[] => Object.values(start.pids).flat();
 const pidOf = (start: StartFile, name: string): number => [start.pids[name] ?? 0].flat()[0] ?? 0;
 
+async function signIn({ adminUrl, adminUser, adminPassword }: StartFile): Promise<number> {
+  const response = await fetch(`${adminUrl}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: adminUrl },
+    body: JSON.stringify({ user: adminUser, password: adminPassword }),
+  });
+  return response.status;
+}
+
 const rowOf = async (sluice: Sluice, response: Response): Promise<Record<string, unknown>> => {
   const id = response.headers.get('x-request-id');
   return waitFor(
@@ -24,7 +33,58 @@ const rowOf = async (sluice: Sluice, response: Response): Promise<Record<string,
   );
 };
 
-it.each(['edge-proxy', 'logger', 'nats', 'postgres', 'redis', 'demo-provider'])(
+/** Every process of the system but the launcher: the contract's names. */
+const CHILDREN = [
+  ...['nats', 'redis', 'postgres', 'logger', 'metrics-aggregator', 'export', 'admin-api', 'demo-provider'],
+  'edge-proxy',
+];
+const ORIGIN = /^http:\/\/127\.0\.0\.1:\d+$/;
+
+it('the start file holds all that the contract names, for its owner only, and every service it names is ready', async () => {
+  await using sluice = await startSluice({ edges: 2, env: { SLUICE_ADMIN_PASSWORD: 'correct horse' } });
+  const file = join(sluice.dataDir, 'start.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const start = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  expect(Object.keys(start).sort()).toEqual([
+    ...['adminPassword', 'adminUrl', 'adminUser', 'apiKey', 'databaseUrl', 'edgeUrl', 'edgeUrls', 'natsUrl'],
+    ...['opsUrls', 'pids', 'redisUrl'],
+  ]);
+  expect(start).toMatchObject({
+    adminUser: 'admin',
+    adminPassword: 'correct horse',
+    edgeUrl: sluice.edgeUrls[0],
+  });
+  expect([start['adminUrl'], ...sluice.edgeUrls].every((url) => ORIGIN.test(String(url)))).toBe(true);
+  expect(Object.keys(sluice.pids).sort()).toEqual([...CHILDREN].sort());
+  expect(pidsOf(sluice).every((pid) => processIdentity(pid) !== undefined)).toBe(true);
+  expect(sluice.pids['edge-proxy']).toHaveLength(2);
+  const services = CHILDREN.filter((name) => !['nats', 'redis', 'postgres'].includes(name));
+  expect(Object.keys(sluice.opsUrls).sort()).toEqual(services.sort());
+  const answers = await Promise.all(
+    Object.values(sluice.opsUrls)
+      .flat()
+      .map(async (url) => (await fetch(`${url}/readyz`)).status),
+  );
+  expect(answers).toEqual(answers.map(() => 200));
+  // What only the operator knows is on no screen and in no log.
+  expect(sluice.launcher.output).not.toContain('correct horse');
+});
+
+it("the dashboard's password is made and shown once, opens a session, and is the same after a restart", async () => {
+  await using folder = await tempDir('sluice-data-');
+  const dataDir = join(folder.path, 'data');
+  const first = await startSluice({ dataDir });
+  expect(first.launcher.output).toContain(`sign in as admin, password ${first.adminPassword}`);
+  expect(await signIn(first)).toBe(200);
+  await first.stop({ keepData: true });
+  await using second = await startSluice({ dataDir });
+  expect(second.adminPassword).toBe(first.adminPassword);
+  expect(second.launcher.output).not.toContain(second.adminPassword);
+  expect(await signIn(second)).toBe(200);
+  expect(await signIn({ ...second, adminPassword: 'guess guess' })).toBe(401);
+});
+
+it.each(CHILDREN)(
   'a %s that is killed comes back, the start file names it, and a new request ends as one row',
   async (name) => {
     await using sluice = await startSluice();
