@@ -8,6 +8,7 @@ it('begins with the newest 20 messages and follows when nothing is asked', () =>
       outcome: undefined,
       provider: undefined,
       model: undefined,
+      team: undefined,
       last: 20,
       follow: true,
       raw: false,
@@ -16,13 +17,15 @@ it('begins with the newest 20 messages and follows when nothing is asked', () =>
 });
 
 it('takes every filter', () => {
-  const args = '--outcome failed --provider openai --model gpt-4o --last 5 --no-follow --raw'.split(' ');
+  const args =
+    '--outcome failed --provider openai --model gpt-4o --team research --last 5 --no-follow --raw'.split(' ');
   expect(parseTailOptions(args)).toEqual({
     kind: 'tail',
     options: {
       outcome: 'failed',
       provider: 'openai',
       model: 'gpt-4o',
+      team: 'research',
       last: 5,
       follow: false,
       raw: true,

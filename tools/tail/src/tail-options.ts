@@ -7,6 +7,7 @@ export interface TailOptions {
   readonly outcome: RequestOutcome | undefined;
   readonly provider: string | undefined;
   readonly model: string | undefined;
+  readonly team: string | undefined;
   /** How many of the newest messages come first; a message holds 1 to 64 events. */
   readonly last: number;
   /** False: ends after what is there. */
@@ -27,6 +28,7 @@ Shows the request events of a running Sluice, the newest first ones and then eac
   --outcome X     only ${REQUEST_OUTCOMES.join(', ')}
   --provider X    only requests that this provider ended
   --model X       only this model, as the client asked for it
+  --team X        only requests of this team
   --last N        how many messages to begin with (default 20; 0 for none)
   --no-follow     end after those
   --raw           the messages themselves: subject and JSON
@@ -47,6 +49,7 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
         outcome: { type: 'string' },
         provider: { type: 'string' },
         model: { type: 'string' },
+        team: { type: 'string' },
         last: { type: 'string', default: '20' },
         follow: { type: 'boolean', default: true },
         raw: { type: 'boolean', default: false },
@@ -61,8 +64,8 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
     if (values.outcome !== undefined && outcome === undefined) {
       return { kind: 'mistake', message: `--outcome takes one of ${REQUEST_OUTCOMES.join(', ')}.` };
     }
-    const { provider, model, follow, raw } = values;
-    return { kind: 'tail', options: { outcome, provider, model, last, follow, raw } };
+    const { provider, model, team, follow, raw } = values;
+    return { kind: 'tail', options: { outcome, provider, model, team, last, follow, raw } };
   } catch (error) {
     return {
       kind: 'mistake',
@@ -73,10 +76,11 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
 
 /** Whether an event passes the filters. */
 export function isWanted(event: RequestCompleted, options: TailOptions): boolean {
-  const { outcome, provider, model } = options;
+  const { outcome, provider, model, team } = options;
   return (
     (outcome === undefined || event.outcome === outcome) &&
     (provider === undefined || event.provider === provider) &&
-    (model === undefined || event.requestedModel === model)
+    (model === undefined || event.requestedModel === model) &&
+    (team === undefined || event.teamId === team)
   );
 }

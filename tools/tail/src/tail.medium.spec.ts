@@ -10,6 +10,7 @@ const ALL: TailOptions = {
   outcome: undefined,
   provider: undefined,
   model: undefined,
+  team: undefined,
   last: 20,
   follow: false,
   raw: false,
@@ -82,7 +83,7 @@ beforeAll(async () => {
   await publish(eventOf('one', {}), eventOf('two', { requestedModel: 'n' }));
   await publish(eventOf('three', { outcome: 'failed', status: 502, errorCode: 'all_providers_failed' }));
   await jetstream(connection).publish('sluice.v1.request.failed', 'not an event');
-  await publish(eventOf('four', { provider: null, providerModel: null }));
+  await publish(eventOf('four', { provider: null, providerModel: null, teamId: 'research' }));
 });
 
 afterAll(async () => {
@@ -103,6 +104,7 @@ it.each([
   ['outcome', { outcome: 'failed' }, ['three']],
   ['provider', { provider: 'p' }, ['one', 'two', 'three']],
   ['model', { model: 'n' }, ['two']],
+  ['team', { team: 'research' }, ['four']],
   ['number of messages', { last: 1 }, ['four']],
   ['nothing at all', { last: 0 }, []],
 ] as const)('shows only what is asked for by %s', async (_, change, ids) => {
