@@ -66,7 +66,7 @@ export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown
   const database = createDatabaseSide(options);
   const nats = connectNats({ url: config.natsUrl, name: instance, log });
   health.add('database', () => database.monitor.check());
-  health.add('user admin', () => database.firstAdmin.check());
+  health.add('admin-user', () => database.firstAdmin.check());
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
 
   const live = new LiveFeed({

@@ -80,7 +80,7 @@ export class AdminProcess {
 
   async ready(): Promise<this> {
     await waitFor(async () => (await this.readyz()).status === 200, {
-      timeoutMs: 15_000,
+      timeoutMs: 40_000,
       intervalMs: 50,
       message: () => `not ready: ${this.text}`,
     });
@@ -95,7 +95,7 @@ export class AdminProcess {
 
   private started(): Promise<Line> {
     return waitFor(() => this.lines.find((line) => line.opsPort !== undefined), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       message: () => `admin-api did not start: ${this.text}`,
     });
   }

@@ -1,7 +1,7 @@
 // Signing in and out against the built service with a real Postgres.
 import { sessionSchema } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Browser } from '../__fixtures__/browser.js';
+import { type Answer, Browser } from '../__fixtures__/browser.js';
 import { ADMIN_PASSWORD, startTestAdmin, type TestAdmin } from '../__fixtures__/test-admin.js';
 
 let admin: TestAdmin;
@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => admin.close());
 
 const browser = () => new Browser(admin.url);
+/** Each sign-in is a quarter of a second of CPU; a busy machine takes its time. */
+const SLOW_MS = 90_000;
 const HALF_HOUR_MS = 30 * 60_000;
 
 describe('200', () => {
@@ -64,27 +66,31 @@ describe('200', () => {
 });
 
 describe('401', () => {
-  it('an unknown user and a wrong password have the same answer, after the same work', async () => {
-    const [unknown, wrong] = [
-      await browser().signIn('nobody', 'some password'),
-      await browser().signIn('admin', 'some password'),
-    ];
-    expect([unknown.status, unknown.text]).toEqual([401, wrong.text]);
-    expect(wrong.problem().type).toBe('urn:sluice:problem:sign-in-failed');
-    expect(unknown.headers.get('set-cookie')).toBeNull();
-    const fastest = async (user: string): Promise<number> => {
-      const times: number[] = [];
-      for (let run = 0; run < 4; run += 1) {
-        const startedAt = performance.now();
-        await browser().signIn(user, 'some password');
-        times.push(performance.now() - startedAt);
-      }
-      return Math.min(...times);
-    };
-    const [ofUnknown, ofKnown] = [await fastest('somebody'), await fastest('admin')];
-    // A look into the table takes a few milliseconds, the password's check over fifty.
-    expect(Math.abs(ofUnknown - ofKnown)).toBeLessThan(Math.max(ofKnown, ofUnknown) * 0.7);
-  });
+  it(
+    'an unknown user and a wrong password have the same answer, after the same work',
+    async () => {
+      const [unknown, wrong] = [
+        await browser().signIn('nobody', 'some password'),
+        await browser().signIn('admin', 'some password'),
+      ];
+      expect([unknown.status, unknown.text]).toEqual([401, wrong.text]);
+      expect(wrong.problem().type).toBe('urn:sluice:problem:sign-in-failed');
+      expect(unknown.headers.get('set-cookie')).toBeNull();
+      const fastest = async (user: string): Promise<number> => {
+        const times: number[] = [];
+        for (let run = 0; run < 3; run += 1) {
+          const startedAt = performance.now();
+          await browser().signIn(user, 'some password');
+          times.push(performance.now() - startedAt);
+        }
+        return Math.min(...times);
+      };
+      const [ofUnknown, ofKnown] = [await fastest('somebody'), await fastest('admin')];
+      // A look into the table takes a few milliseconds, the password's check over fifty.
+      expect(Math.abs(ofUnknown - ofKnown)).toBeLessThan(Math.max(ofKnown, ofUnknown) * 0.7);
+    },
+    SLOW_MS,
+  );
 
   it('a session that was idle for half an hour, or began half a day ago, has ended', async () => {
     for (const column of ['last_seen_at', 'created_at'] as const) {
@@ -236,26 +242,41 @@ describe('413 and 415', () => {
 });
 
 describe('429', () => {
-  it('guessing is slowed down by user, right passwords of others still go, and a wait is told', async () => {
-    const name = 'guessed';
-    await admin.addUser({ name, password: 'guessed-password', role: 'viewer' });
-    const statuses: number[] = [];
-    let last = await browser().signIn(name, 'wrong');
-    for (let run = 0; run < 12 && last.status === 401; run += 1) {
-      statuses.push(last.status);
-      last = await browser().signIn(run % 2 === 0 ? 'GUESSED' : name, 'wrong');
-    }
-    expect(statuses.length).toBeLessThanOrEqual(12);
-    expect([last.status, last.problem().type]).toEqual([429, 'urn:sluice:problem:too-many-sign-ins']);
-    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
-    // Not even the right one: else guessing would go on.
-    expect((await browser().signIn(name, 'guessed-password')).status).toBe(429);
-  });
+  /** All at once, so that a slow machine does not earn new tries meanwhile; the first answer that says to wait. */
+  const firstRefusal = (tries: readonly Promise<Answer>[]): Promise<Answer> =>
+    Promise.any(
+      tries.map(async (attempt) => {
+        const answer = await attempt;
+        if (answer.status !== 429) throw new Error(`it was answered ${answer.status}`);
+        return answer;
+      }),
+    );
 
-  it('guessing is slowed down by address too', async () => {
-    let last = await browser().signIn('u0', 'wrong');
-    for (let run = 1; run < 40 && last.status === 401; run += 1)
-      last = await browser().signIn(`u${run}`, 'wrong');
-    expect(last.status).toBe(429);
-  });
+  it(
+    'guessing is slowed down by user, however the name is written, and a wait is told',
+    async () => {
+      const name = 'guessed';
+      await admin.addUser({ name, password: 'guessed-password', role: 'viewer' });
+      const tries = Array.from({ length: 14 }, (_, index) =>
+        browser().signIn(index % 2 === 0 ? 'GUESSED' : name, 'wrong'),
+      );
+      const refusal = await firstRefusal(tries);
+      expect(refusal.problem().type).toBe('urn:sluice:problem:too-many-sign-ins');
+      expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0);
+      // Not even the right one: else guessing would go on.
+      expect((await browser().signIn(name, 'guessed-password')).status).toBe(429);
+      expect((await Promise.all(tries)).map((answer) => answer.status)).not.toContain(200);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'guessing is slowed down by address, whatever the names',
+    async () => {
+      const tries = Array.from({ length: 30 }, (_, index) => browser().signIn(`user-${index}`, 'wrong'));
+      expect((await firstRefusal(tries)).status).toBe(429);
+      await Promise.all(tries);
+    },
+    SLOW_MS,
+  );
 });
