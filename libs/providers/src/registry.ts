@@ -21,7 +21,7 @@ export const MESSAGES_ADAPTERS: AdaptersByType = {
   anthropic: messagesRelayAdapter,
 };
 
-/** The dialect in which each endpoint is asked and answered, in the order in which they are listed for people. */
+/** The dialect in which each endpoint is asked and answered. */
 export const ENDPOINT_DIALECTS: Readonly<Record<Endpoint, ClientDialect>> = {
   'chat.completions': 'chat',
   embeddings: 'chat',

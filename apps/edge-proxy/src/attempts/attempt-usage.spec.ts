@@ -1,20 +1,13 @@
 import { NO_TOKENS } from '@sluice/contracts';
 import { describe, expect, test } from 'vitest';
-import { toAttemptUsage, type UsageFacts } from './attempt-usage.js';
+import { estimateUsage, type UsageFacts } from './attempt-usage.js';
 
-const counted = { ...NO_TOKENS, input: 33, output: 1, cachedInput: 20 };
-const reader = (
-  change: Partial<{ isFinal: boolean; tokens: typeof counted | null; events: number }> = {},
-) => ({
-  tokens: () => (change.tokens === undefined ? counted : change.tokens),
-  isUsageFinal: change.isFinal ?? true,
-  contentEvents: change.events ?? 7,
-});
+const begun = { ...NO_TOKENS, input: 33, output: 1, cachedInput: 20 };
 const usageOf = (facts: Partial<UsageFacts>): unknown[] => {
-  const { tokens, source } = toAttemptUsage({
+  const { tokens, source } = estimateUsage({
     endpoint: 'messages',
-    counted: null,
-    reader: null,
+    begun: null,
+    contentEvents: null,
     mayBeBilled: true,
     requestBytes: 400,
     answerBytes: 40,
@@ -23,37 +16,24 @@ const usageOf = (facts: Partial<UsageFacts>): unknown[] => {
   return [source, tokens.input, tokens.output, tokens.cachedInput];
 };
 
-describe("the provider's own count", () => {
-  test('of an answer, or of a stream that was counted to its end, is taken as it is', () => {
-    expect(usageOf({ counted })).toEqual(['provider', 33, 1, 20]);
-    expect(usageOf({ reader: reader() })).toEqual(['provider', 33, 1, 20]);
-    expect(usageOf({ reader: reader(), mayBeBilled: false }), 'even of a failure').toEqual([
-      'provider',
-      33,
-      1,
-      20,
-    ]);
-  });
-
-  test('of the beginning of a stream is no count of what came out', () => {
-    expect(usageOf({ reader: reader({ isFinal: false }) })).toEqual(['estimated', 33, 7, 20]);
-    expect(usageOf({ reader: reader({ isFinal: false, events: 0 }) })).toEqual(['estimated', 33, 1, 20]);
-    expect(usageOf({ reader: reader({ isFinal: false }), mayBeBilled: false })).toEqual(['none', 0, 0, 0]);
-  });
+test('what went in is the provider’s count, what came out is not: it had only begun to count', () => {
+  expect(usageOf({ begun, contentEvents: 7 })).toEqual(['estimated', 33, 7, 20]);
+  expect(usageOf({ begun, contentEvents: 0 })).toEqual(['estimated', 33, 1, 20]);
 });
 
-describe('without a count', () => {
+describe('without any count', () => {
   test('four bytes are a token, and an event with content is one', () => {
     expect(usageOf({})).toEqual(['estimated', 100, 10, 0]);
-    expect(usageOf({ reader: reader({ tokens: null }) })).toEqual(['estimated', 100, 7, 0]);
-  });
-
-  test('what cannot be billed costs nothing, nor does counting', () => {
-    expect(usageOf({ mayBeBilled: false })).toEqual(['none', 0, 0, 0]);
-    expect(usageOf({ endpoint: 'messages.count_tokens' })).toEqual(['none', 0, 0, 0]);
+    expect(usageOf({ contentEvents: 7 })).toEqual(['estimated', 100, 7, 0]);
   });
 
   test('a long vector is no output', () => {
     expect(usageOf({ endpoint: 'embeddings' })).toEqual(['estimated', 100, 0, 0]);
   });
+});
+
+test('what cannot be billed costs nothing, nor does counting', () => {
+  expect(usageOf({ mayBeBilled: false })).toEqual(['none', 0, 0, 0]);
+  expect(usageOf({ begun, contentEvents: 7, mayBeBilled: false })).toEqual(['none', 0, 0, 0]);
+  expect(usageOf({ endpoint: 'messages.count_tokens' })).toEqual(['none', 0, 0, 0]);
 });

@@ -12,7 +12,7 @@ import type {
   UpstreamListener,
 } from '../upstream/transport.js';
 import type { AttemptFailure } from './attempt-failure.js';
-import { type AttemptUsage, toAttemptUsage } from './attempt-usage.js';
+import { type AttemptUsage, estimateUsage } from './attempt-usage.js';
 import { ByteCollector } from './byte-collector.js';
 import { fromProviderFailure, fromProviderFault, fromTransportFailure } from './to-attempt-failure.js';
 
@@ -112,11 +112,15 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** What was used, as well as it is known now. */
   usage(): AttemptUsage {
+    const reader = this.#reader;
+    const counted = this.#tokens ?? reader?.tokens() ?? null;
+    const isFinal = reader === null || reader.isUsageFinal;
+    if (counted !== null && isFinal) return { tokens: counted, source: 'provider' };
     const { body, endpoint } = this.#options.exchange;
-    return toAttemptUsage({
+    return estimateUsage({
       endpoint,
-      counted: this.#tokens,
-      reader: this.#reader,
+      begun: counted,
+      contentEvents: reader?.contentEvents ?? null,
       mayBeBilled: this.#mayBeBilled(),
       requestBytes: body?.bytes.length ?? 0,
       answerBytes: this.#bytes.length,
