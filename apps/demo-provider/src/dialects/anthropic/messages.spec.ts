@@ -223,6 +223,17 @@ describe('a stream', () => {
     expect(places).toEqual(['+0 thinking', '-0', '+1 tool_use', '-1', '+2 tool_use', '-2']);
   });
 
+  it('has generated what its usage says, names and inputs of tools and thoughts included', async () => {
+    const more = { tools: [WEATHER, CLOCK], thinking: THINKING };
+    const headers = { 'x-sluice-attempt-id': 'sum.1' };
+    const stream = test.client.messages.stream(ask('The weather and the clock', more), { headers });
+    const { usage } = await stream.finalMessage();
+    expect(await test.servingOf('sum.1')).toMatchObject({
+      promptTokens: usage.input_tokens,
+      completionTokens: usage.output_tokens,
+    });
+  });
+
   it('is on record with exactly the tokens and bytes that were sent', async () => {
     const answer = await test.raw(ask('Hi', { model: 'demo-fast+tokens=3000' }), {
       stream: true,
