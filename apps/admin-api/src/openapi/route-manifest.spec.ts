@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 import { Controller, Get } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
+import { createLogger } from '@sluice/service-kit';
+import { Registry } from 'prom-client';
+import type { AdminApiParts } from '../admin-api.module.js';
+import { createAdminMetrics } from '../admin-metrics.js';
 import { CONTROLLERS } from '../controllers.js';
+import { createApp } from '../http/create-app.js';
 import { readManifest } from './route-manifest.js';
 import { toOpenApi } from './to-openapi.js';
 
@@ -30,6 +35,25 @@ describe('the route manifest', () => {
 
   it('has no route that does not declare who may call it', () => {
     expect(routes.filter((route) => route.access === undefined)).toEqual([]);
+  });
+
+  it('is all that the server really routes: nothing was added past Nest and its guard', async () => {
+    const log = createLogger({ service: 't', instance: 't', level: 'silent' });
+    // No request is made, so nobody asks the parts for anything.
+    const app = await createApp({ log } as AdminApiParts, createAdminMetrics(new Registry()));
+    await app.init();
+    const fastify = app.getHttpAdapter().getInstance();
+    const tree = fastify.printRoutes({ commonPrefix: false });
+    const counted = [...tree.matchAll(/\(([A-Z, ]+)\)/g)].flatMap((match) => match[1]?.split(', ') ?? []);
+    const wanted = routes.flatMap(({ method, path }) =>
+      (method === 'GET' ? (['GET', 'HEAD'] as const) : [method as 'POST' | 'DELETE']).map((each) => ({
+        method: each,
+        url: path,
+      })),
+    );
+    expect(wanted.filter((route) => !fastify.hasRoute(route))).toEqual([]);
+    expect([tree, counted.length]).toEqual([tree, wanted.length]);
+    await app.close();
   });
 
   it('shows a handler that declares nothing as such', () => {
