@@ -91,7 +91,8 @@ const showsNoSecret: VerifyStep = async (run) => {
     for (const [service, text] of logs) {
       const times = text.split(value).length - 1;
       const isThePrint = service === 'secrets' && ['launch-key', 'admin-password'].includes(name);
-      must(times === (isThePrint ? 1 : 0), `the log of ${service} shows ${name} ${times} times`);
+      // Only the container of the first start has printed anything; down and up have replaced it.
+      must(times <= (isThePrint ? 1 : 0), `the log of ${service} shows ${name} ${times} times`);
     }
   }
   run.prove(
