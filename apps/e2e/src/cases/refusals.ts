@@ -47,12 +47,12 @@ export const unsayableIn = (dialect: ClientDialect, body: JsonRecord): string | 
 /** Checks the refusal. */
 export function checkRefusal(client: ClientDialect, answer: RawAnswer, field: string): void {
   const wanted = { status: 400, code: 'invalid_request', type: 'invalid_request_error' };
-  const message = checkError(client, answer, wanted);
-  expect(message).toContain(field);
-  if (client === 'chat') expect(recordIn(jsonOf(answer.body)['error'])['param']).toMatch(startOf(field));
+  // Each dialect writes places in its own way.
+  const place = client === 'chat' ? field.replaceAll(/\.(\d+)/g, '[$1]') : field;
+  expect(checkError(client, answer, wanted)).toContain(place);
+  const { param } = recordIn(jsonOf(answer.body)['error']);
+  if (client === 'chat') expect(textIn(param).startsWith(place)).toBe(true);
 }
-
-const startOf = (field: string): RegExp => new RegExp(`^${field.replaceAll('.', '\\.')}`);
 
 function unsayableChat(body: JsonRecord): string | null {
   for (const [field, value] of Object.entries(body)) {

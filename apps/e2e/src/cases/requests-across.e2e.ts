@@ -9,7 +9,7 @@ import { readCasesConfig } from './cases.config.js';
 import { type ClientDialect, credentialOf, dialectOf } from './client-dialect.js';
 import { type ServiceProcess, startEdge } from './edge-process.js';
 import { type EventLog, startEventLog } from './event-log.js';
-import { post } from './post.js';
+import { post, type RawAnswer } from './post.js';
 import { type JsonRecord, readCases, type RecordedCase } from './recorded-case.js';
 import { checkRefusal, unsayableIn } from './refusals.js';
 import { type ReplayServer, startReplayServer } from './replay-server.js';
@@ -65,6 +65,15 @@ afterAll(async () => {
   await Promise.all([replay.close(), events.close()]);
 });
 
+let refused = 0;
+
+const ask = (client: ClientDialect, requestId: string, body: JsonRecord): Promise<RawAnswer> =>
+  post(
+    edge.url + PATHS[client],
+    { 'content-type': 'application/json', ...credentialOf(client, key), 'x-request-id': requestId },
+    JSON.stringify(body),
+  );
+
 describe('a recorded request means the same to a provider of the other dialect', () => {
   test.each(asked)('$id', async (recorded) => {
     const client = dialectOf(recorded);
@@ -74,11 +83,7 @@ describe('a recorded request means the same to a provider of the other dialect',
     const requestId = `across.${recorded.id}`;
     const good = answerOf(provider, body['stream'] === true);
     replay.plan(requestId, { ...good.upstream, cutting: 'random', seed: 1 });
-    const answer = await post(
-      edge.url + PATHS[client],
-      { 'content-type': 'application/json', ...credentialOf(client, key), 'x-request-id': requestId },
-      JSON.stringify(body),
-    );
+    const answer = await ask(client, requestId, body);
     const field = unsayableIn(client, body);
     const received = replay.received(requestId);
     if (field !== null) {
@@ -107,6 +112,75 @@ describe('a recorded request means the same to a provider of the other dialect',
     expect(sent['model']).toBe(MODELS[provider]);
     expect(toldTo(client, answer.body.toString(), body['stream'] === true).text).toBe(toldBy(good).text);
     count(`${client} to ${provider}: asked`);
+  });
+});
+
+const image = { type: 'image_url', image_url: { url: 'https://images.example.com/a.png' } };
+const says = (...content: JsonRecord[]): JsonRecord => ({ messages: [{ role: 'user', content }] });
+
+describe('what the other dialect has no words for is 400 and named, and nobody is called', () => {
+  test.each<[ClientDialect, JsonRecord, string]>([
+    ['chat', { n: 2 }, 'n'],
+    ['chat', { logprobs: true }, 'logprobs'],
+    ['chat', { top_logprobs: 3 }, 'top_logprobs'],
+    ['chat', { logit_bias: { '50256': -100 } }, 'logit_bias'],
+    ['chat', { frequency_penalty: 0.5 }, 'frequency_penalty'],
+    ['chat', { presence_penalty: -1 }, 'presence_penalty'],
+    ['chat', { modalities: ['text', 'audio'], audio: { voice: 'a', format: 'wav' } }, 'modalities'],
+    ['chat', { web_search_options: {} }, 'web_search_options'],
+    ['chat', { a_field_of_tomorrow: 1 }, 'a_field_of_tomorrow'],
+    ['chat', { tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools.0.type'],
+    [
+      'chat',
+      says({ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } }),
+      'messages.0.content.0',
+    ],
+    ['chat', says({ type: 'file', file: { file_id: 'file-1' } }), 'messages.0.content.0'],
+    [
+      'chat',
+      says({ type: 'image_url', image_url: { url: 'data:image/tiff;base64,AAAA' } }),
+      'messages.0.content.0',
+    ],
+    ['messages', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools.0.type'],
+    [
+      'messages',
+      says({ type: 'document', source: { type: 'url', url: 'https://files.example.com/a.pdf' } }),
+      'messages.0.content.0.source',
+    ],
+    [
+      'messages',
+      says({ type: 'image', source: { type: 'file', file_id: 'file_1' } }),
+      'messages.0.content.0.source',
+    ],
+    ['messages', says({ type: 'hologram', data: 'AA==' }), 'messages.0.content.0.type'],
+    ['messages', { max_tokens: 'many' }, 'max_tokens'],
+    [
+      'messages',
+      { tools: [{ name: 'x', input_schema: { type: 'object' } }], tool_choice: { type: 'sometimes' } },
+      'tool_choice.type',
+    ],
+  ])('%s %j', async (client, more, field) => {
+    refused += 1;
+    const requestId = `across.refused.${refused}`;
+    const hello = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 100 };
+    const answer = await ask(client, requestId, { ...hello, ...more, model: OTHER[client] });
+    checkRefusal(client, answer, field);
+    expect(replay.received(requestId)).toEqual([]);
+    const event = await events.eventOf(requestId);
+    expect(event).toMatchObject({
+      outcome: 'rejected',
+      status: 400,
+      errorCode: 'invalid_request',
+      attempts: [],
+    });
+  });
+
+  test('an address of an image is no such thing: the provider fetches it, not the gateway', async () => {
+    const good = answerOf('messages', false);
+    replay.plan('across.image', { ...good.upstream, cutting: 'whole', seed: 1 });
+    const answer = await ask('chat', 'across.image', { ...says(image), model: 'messages' });
+    expect(answer.status).toBe(200);
+    expect(replay.received('across.image')[0]?.body).toContain('"url":"https://images.example.com/a.png"');
   });
 });
 
