@@ -44,6 +44,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        ...source,
+        test: {
+          // A real browser, so not in `npm test`: `.ci/run` installs Chromium and runs it.
+          name: 'browser',
+          sequence: { groupOrder: 3 },
+          include: ['apps/e2e/src/browser/*.browser.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 150_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

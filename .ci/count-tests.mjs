@@ -31,13 +31,10 @@ function count() {
 }
 
 function describeKinds(files) {
-  const kinds = { unit: 0, medium: 0, e2e: 0 };
+  const kinds = { unit: 0, medium: 0, e2e: 0, browser: 0 };
   for (const file of files) {
-    const kind = /\.e2e\.ts$/.test(file.name)
-      ? 'e2e'
-      : /\.medium\.spec\.ts$/.test(file.name)
-        ? 'medium'
-        : 'unit';
+    const ending = /\.(e2e|browser|medium)(\.spec)?\.ts$/.exec(file.name);
+    const kind = ending?.[1] ?? 'unit';
     kinds[kind] += file.assertionResults.filter((test) => test.status === 'passed').length;
   }
   return Object.entries(kinds)

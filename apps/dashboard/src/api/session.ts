@@ -18,31 +18,56 @@ export const sessionQuery = queryOptions({
 /** Starts a session and forgets what a session before it had read. @throws ApiError */
 export async function signIn(client: QueryClient, body: SignIn): Promise<void> {
   const session = await callApi(SESSION_PATH, sessionSchema, { method: 'POST', body });
+  rememberSession(true);
   client.clear();
   client.setQueryData<Session | null>(SESSION_KEY, session);
 }
 
-/** Ends the session. A session that had already ended counts as ended. @throws ApiError */
-export async function signOut(client: QueryClient): Promise<void> {
+/** Ends the session on the server. One that had already ended counts as ended. @throws ApiError */
+export async function signOut(): Promise<void> {
   try {
     await sendToApi(SESSION_PATH, { method: 'DELETE' });
   } catch (error) {
     if (!(error instanceof ApiError && error.isSignedOut)) throw error;
   }
-  forgetSession(client);
+  rememberSession(false);
 }
 
 /** The server no longer knows this session: what it had shown goes as well. */
 export function forgetSession(client: QueryClient): void {
+  rememberSession(false);
   client.setQueryData<Session | null>(SESSION_KEY, null);
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
 }
 
 async function readSession(signal: AbortSignal): Promise<Session | null> {
+  if (!mayHaveSession()) return null;
   try {
     return await callApi(SESSION_PATH, sessionSchema, { signal });
   } catch (error) {
     if (error instanceof ApiError && error.isSignedOut) return null;
     throw error;
+  }
+}
+
+// No script can see the cookie. So that a first visit does not begin with a refused call (which browsers report as an error of
+// the page), the browser remembers that there was a sign-in; the server alone decides what that is worth.
+const REMEMBERED = 'sluice.session';
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(REMEMBERED) !== null;
+  } catch {
+    // Storage is off: ask.
+    return true;
+  }
+}
+
+function rememberSession(isThere: boolean): void {
+  try {
+    if (isThere) localStorage.setItem(REMEMBERED, '1');
+    else localStorage.removeItem(REMEMBERED);
+  } catch {
+    // Storage is off.
   }
 }

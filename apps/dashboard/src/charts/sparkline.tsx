@@ -33,7 +33,9 @@ export function toPath(values: readonly (number | null)[]): string {
       const y = most === 0 ? HEIGHT - 1 : HEIGHT - 1 - (value / most) * (HEIGHT - 2);
       const command = isDrawing ? 'L' : 'M';
       isDrawing = true;
-      return `${command}${(index * stepPx).toFixed(2)} ${y.toFixed(2)}`;
+      // One point between gaps is a dot: a line without length, with round ends.
+      const isAlone = command === 'M' && (values[index + 1] ?? null) === null;
+      return `${command}${(index * stepPx).toFixed(2)} ${y.toFixed(2)}${isAlone ? 'h0' : ''}`;
     })
     .join('');
 }

@@ -23,6 +23,11 @@ export function formatRate(perSecond: number): string {
   return formatDecimals(perSecond, perSecond < 100 ? 1 : 0);
 }
 
+/** The same for axes, without what says nothing: `0.5`, `4`, `2.5K`. */
+export function formatRateTick(perSecond: number): string {
+  return perSecond < 1000 ? String(Number(perSecond.toPrecision(3))) : compact.format(perSecond);
+}
+
 /** `part` of `whole` as `1.4 %`; a share that is there is never shown as none. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return NO_VALUE;

@@ -1,7 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { useNavigate } from 'react-router';
 import { sessionQuery, signOut } from '../api/session.js';
 import { Icon } from '../ui/icon.js';
 import popup from '../ui/popup.module.css';
@@ -9,20 +8,20 @@ import styles from './account-menu.module.css';
 
 /** Who is signed in, and the way out. */
 export function AccountMenu(): ReactElement | null {
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const { data: session } = useQuery(sessionQuery);
   const leaving = useMutation({
-    mutationFn: () => signOut(client),
-    onSuccess: () => void navigate('/sign-in', { replace: true }),
+    mutationFn: signOut,
+    // A page loaded anew: nothing that was shown stays in memory.
+    onSuccess: () => location.replace('/sign-in'),
   });
   if (session === undefined || session === null) return null;
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className={styles['trigger']} aria-label={`Account of ${session.user}`}>
+      <Menu.Trigger className={styles['trigger']}>
         <span className={styles['initial']} aria-hidden="true">
           {session.user.slice(0, 1).toUpperCase()}
         </span>
+        <span className="only-read-aloud">Account </span>
         <span className={styles['who']}>
           <span className={styles['user']}>{session.user}</span>
           <span className={styles['role']}>

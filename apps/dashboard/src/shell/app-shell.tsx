@@ -22,7 +22,7 @@ export function AppShell(): ReactElement {
       <a href={`#${MAIN_ID}`} className={styles['skip']}>
         Skip to content
       </a>
-      <div className={styles['side']} data-open={isOpen}>
+      <header className={styles['side']} data-open={isOpen}>
         <div className={styles['top']}>
           <Link to="/" aria-label="Sluice: overview" className={styles['home']}>
             <Brand />
@@ -52,7 +52,7 @@ export function AppShell(): ReactElement {
           <ThemeSwitch />
           <AccountMenu />
         </div>
-      </div>
+      </header>
       <main id={MAIN_ID} tabIndex={-1} className={styles['main']}>
         <Outlet />
       </main>

@@ -2,7 +2,8 @@ import type { ReactElement, ReactNode } from 'react';
 import styles from './badge.module.css';
 import { joinClasses } from './join-classes.js';
 
-export type BadgeTone = 'good' | 'bad' | 'warn' | 'calm' | 'info';
+/** `plain`: what is as it should be, without a ground. */
+export type BadgeTone = 'plain' | 'good' | 'bad' | 'warn' | 'calm' | 'info';
 
 /** A word with a colour; the word alone says it. */
 export function Badge({

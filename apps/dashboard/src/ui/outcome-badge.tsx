@@ -16,12 +16,15 @@ const TONES: Readonly<Record<RequestOutcome, BadgeTone>> = {
 export function OutcomeBadge({
   outcome,
   status,
+  isQuiet = false,
 }: {
   readonly outcome: RequestOutcome;
   readonly status?: number | null;
+  /** In lists: what went well steps back. */
+  readonly isQuiet?: boolean;
 }): ReactElement {
   return (
-    <Badge tone={TONES[outcome]}>
+    <Badge tone={isQuiet && outcome === 'succeeded' ? 'plain' : TONES[outcome]}>
       {outcome}
       {status !== undefined && status !== null && status !== 200 && <span> {status}</span>}
     </Badge>

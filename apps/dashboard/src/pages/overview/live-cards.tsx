@@ -6,7 +6,7 @@ import { ChartLegend } from '../../charts/chart-legend.js';
 import type { ChartSeries, TimeSeriesData } from '../../charts/chart-series.js';
 import { TimeSeriesChart } from '../../charts/time-series-chart.js';
 import { formatMs, formatMsTick } from '../../format/durations.js';
-import { formatCompact, formatRate } from '../../format/numbers.js';
+import { formatCompact, formatRate, formatRateTick } from '../../format/numbers.js';
 import { Card } from '../../ui/card.js';
 import { joinClasses } from '../../ui/join-classes.js';
 import { mergeLive } from './merge-live.js';
@@ -47,7 +47,7 @@ export function LiveCards({ live }: { readonly live: LiveState }): ReactElement 
           label={`Requests and errors per second over the last 15 minutes; now ${formatRate(total?.requestsPerSecond ?? 0)} requests and ${formatRate(errors)} errors per second`}
           data={rates}
           format={formatPerSecond}
-          formatTick={formatRate}
+          formatTick={formatRateTick}
           syncName={SYNC}
         />
       </Card>

@@ -16,6 +16,7 @@ import { ErrorCard } from './error-card.js';
 import { FactsCard } from './facts-card.js';
 import { RequestTiles } from './request-tiles.js';
 import styles from './request-detail.module.css';
+import { TimingCard } from './timing-card.js';
 import { TokensCard } from './tokens-card.js';
 
 /** One request: what was asked, who was called, how long each part took, what it cost. */
@@ -56,7 +57,10 @@ function Found({ request }: { readonly request: RequestDetail }): ReactElement {
         <AttemptsCard request={request} />
         <div className={styles['columns']}>
           <FactsCard request={request} />
-          <TokensCard request={request} />
+          <div className={styles['stack']}>
+            <TimingCard request={request} />
+            <TokensCard request={request} />
+          </div>
         </div>
       </div>
     </>

@@ -85,7 +85,7 @@ function Row({ item, isLong }: { readonly item: RequestSummary; readonly isLong:
         </Link>
       </td>
       <td>
-        <OutcomeBadge outcome={item.outcome} status={item.status} />
+        <OutcomeBadge outcome={item.outcome} status={item.status} isQuiet />
       </td>
       <td className={styles['name']} title={item.requestedModel ?? undefined}>
         {item.requestedModel ?? <span className={styles['none']}>{NO_VALUE}</span>}
