@@ -2,11 +2,17 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Logger } from '@sluice/service-kit';
+
+const gzipAsync = promisify(gzip);
 
 /** One file as it is served. */
 export interface DashboardFile {
   readonly body: Buffer;
+  /** The same, compressed; undefined where that saves nothing. */
+  readonly gzip: Buffer | undefined;
   readonly contentType: string;
   /** Strong, in quotes. */
   readonly etag: string;
@@ -30,6 +36,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** A build has about 2 MB; a folder that holds more is not one. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_FILES = 2_000;
+/** Less saved than this is not worth the work of unpacking. */
+const WORTH_IT = 0.9;
 /** A new build is seen so much later at most. */
 const CHECK_EVERY_MS = 1_000;
 /** Vite writes assets with the hash of their content in their names, into this folder. */
@@ -92,7 +100,13 @@ async function readAll(folder: string): Promise<ReadonlyMap<string, DashboardFil
     bytes += body.length;
     if (bytes > MOST_BYTES) throw new Error(`${folder} holds more than ${MOST_BYTES} bytes`);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-    files.set(path, { body, contentType, etag, isImmutable: HASHED.test(path) });
+    files.set(path, { body, gzip: await toSmaller(body), contentType, etag, isImmutable: HASHED.test(path) });
   }
   return files;
+}
+
+/** Once for each build; pictures and fonts are compressed already. */
+async function toSmaller(body: Buffer): Promise<Buffer | undefined> {
+  const smaller = await gzipAsync(body);
+  return smaller.length < body.length * WORTH_IT ? smaller : undefined;
 }

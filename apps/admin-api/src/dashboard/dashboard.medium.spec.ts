@@ -66,6 +66,26 @@ describe('200', () => {
     expect([head.status, head.text, head.headers.get('content-length')]).toEqual([200, '', '14']);
   });
 
+  it('text is compressed for who takes that, as another thing to caches', async () => {
+    const style = 'body { color: black }\n'.repeat(100);
+    await writeFile(join(dir.path, 'dist', 'style.css'), style);
+    await writeFile(join(dir.path, 'dist', 'index.html'), '<title>built</title>', { flush: true });
+    await waitFor(async () => (await page.get('/style.css')).status === 200);
+    const get = async (encoding: string) => {
+      const { text, headers } = await page.get('/style.css', { 'accept-encoding': encoding });
+      expect([text, headers.get('vary')]).toEqual([style, 'accept-encoding']);
+      return [headers.get('content-encoding'), headers.get('etag')] as const;
+    };
+    const [plain, tag] = await get('identity');
+    expect(plain).toBeNull();
+    const [packed, packedTag] = await get('br, gzip;q=0.8');
+    expect([packed, packedTag]).toEqual(['gzip', tag?.replace(/"$/, '-gz"')]);
+    for (const refusing of ['gzip;q=0', 'br', 'x-gzip']) expect((await get(refusing))[0]).toBeNull();
+    const known = await page.get('/style.css', { 'accept-encoding': 'gzip', 'if-none-match': packedTag! });
+    expect(known.status).toBe(304);
+    expect((await page.get('/logo.svg', { 'accept-encoding': 'gzip' })).headers.get('vary')).toBeNull();
+  });
+
   it('who has the file is told so', async () => {
     const etag = (await page.get('/logo.svg')).headers.get('etag')!;
     expect(etag).toMatch(/^"[\w-]{27}"$/);
