@@ -1,17 +1,13 @@
-// What the containers of docker-compose.yml run. Each command is loaded alone: the health check runs every few seconds.
-const USAGE = `Usage: main.js secrets | init | run <app> | check <port>
+// What the containers of docker-compose.yml run. Each command loads only what it needs.
+const USAGE = `Usage: main.js secrets | init | run <app>
   secrets      makes what is missing of all passwords and secrets, and gives each container its own
   init         brings database, streams and durables up to date
   run <app>    a service; NATS_URL_FILE, DATABASE_URL_FILE and REDIS_URL_FILE name files that hold the addresses
-  check <port> exit code 0 when /readyz of that ops port answers 200
 `;
 
 const [command, argument] = process.argv.slice(2);
 try {
-  if (command === 'check') {
-    const { checkHealth } = await import('./check-health.js');
-    process.exit((await checkHealth(Number(argument))) ? 0 : 1);
-  } else if (command === 'run') {
+  if (command === 'run') {
     const { runService } = await import('./run-service.js');
     await runService(argument ?? '', process.env);
   } else if (command === 'secrets') {
