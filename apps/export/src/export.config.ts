@@ -1,5 +1,6 @@
-import { parseNatsUrl } from '@sluice/bus';
+import { isNatsUrl } from '@sluice/bus';
 import { logLevelVar, parseEnv, portVar, urlVar } from '@sluice/config-schema';
+import { secretsInAddresses } from '@sluice/service-kit';
 import { z } from 'zod';
 
 /** One server or several with commas between; the value may hold a password and is not repeated. */
@@ -52,30 +53,6 @@ export function readExportConfig(env: NodeJS.ProcessEnv): ExportConfig {
   });
 }
 
-/** The secrets inside those addresses, for the mask: as written and decoded. */
-export function secretsOf(config: ExportConfig): string[] {
-  return [config.databaseUrl, ...config.natsUrl.split(',')].flatMap((address) => {
-    const url = URL.parse(address.trim());
-    if (url === null) return [];
-    // nats://token@host: a user without a password is a token.
-    const secret = url.password === '' && /^(nats|tls):$/.test(url.protocol) ? url.username : url.password;
-    return [secret, decoded(secret)].filter((text) => text !== '');
-  });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function isNatsUrl(text: string): boolean {
-  try {
-    parseNatsUrl(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** The secrets inside those addresses, for the mask. */
+export const secretsOf = (config: ExportConfig): string[] =>
+  secretsInAddresses(config.databaseUrl, config.natsUrl);

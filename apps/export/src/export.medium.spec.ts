@@ -11,10 +11,11 @@ import {
   type TempDir,
   type TestServer,
   waitFor,
+  type TestBus,
 } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExportProcess } from './__fixtures__/export-process.js';
-import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
+import { openTestBus } from './__fixtures__/test-bus.js';
 
 // What a service that was killed had been sent comes again after AckWait, which is 30 s.
 const CATCH_UP = {
@@ -118,7 +119,7 @@ describe('the continuous export', () => {
     await first.ready();
     const second = startExport();
     await waitFor(
-      async () => (await second.readyz()).body.includes('requests.state.sqlite is in use'),
+      async () => (await second.get('/readyz')).body.includes('requests.state.sqlite is in use'),
       CATCH_UP,
     );
     await first.end('SIGKILL');

@@ -18,10 +18,11 @@ import {
   startTestPostgres,
   type TestServer,
   waitFor,
+  type TestBus,
 } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoggerProcess } from './__fixtures__/logger-process.js';
-import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
+import { openTestBus } from './__fixtures__/test-bus.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 // What a logger that was ended had been sent and not begun comes again after AckWait, which is 30 s.

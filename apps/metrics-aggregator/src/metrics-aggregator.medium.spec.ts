@@ -9,10 +9,17 @@ import {
   migrateToLatest,
   openDatabase,
 } from '@sluice/storage';
-import { requestsOfSpool, startTestNats, startTestPostgres, type TestServer, waitFor } from '@sluice/testing';
+import {
+  requestsOfSpool,
+  startTestNats,
+  startTestPostgres,
+  type TestServer,
+  waitFor,
+  type TestBus,
+} from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AggregatorProcess } from './__fixtures__/aggregator-process.js';
-import { openTestBus, type TestBus } from './__fixtures__/test-bus.js';
+import { openTestBus } from './__fixtures__/test-bus.js';
 import { toMinute } from './rollup-window.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

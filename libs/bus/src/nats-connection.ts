@@ -171,6 +171,16 @@ export function parseNatsUrl(url: string): { address: string; options: Connectio
   return { address: parts.map((part) => `${part.protocol}//${part.host}`).join(','), options };
 }
 
+/** Whether {@link parseNatsUrl} can read it: for a config's schema, which must not repeat what may hold a password. */
+export function isNatsUrl(url: string): boolean {
+  try {
+    parseNatsUrl(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Waits for `work`, but not longer than `timeoutMs`; its errors are of no interest any more. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -13,6 +13,7 @@ export { PinoLoggerService } from './pino-logger.service.js';
 export { installProcessGuards, type ProcessGuardOptions } from './process-guards.js';
 export { createMetricsRegistry } from './prometheus/metrics-registry.js';
 export { MASK, maskSecrets, registerSecret, registerSecrets, SecretMask } from './secret-mask.js';
+export { secretsInAddresses } from './secrets-in-addresses.js';
 export {
   exitWithParent,
   onShutdown,
