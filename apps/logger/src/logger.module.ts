@@ -1,15 +1,16 @@
+import { DeliveryBatcher } from '@sluice/bus';
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { NewRequestLogRow } from '@sluice/storage';
 import { RequestLogConsumer } from './request-log.consumer.js';
-import { RowBatcher } from './row-batcher.js';
 
 /** The consumers of this service and what they write to. */
 @Module({})
 export class LoggerModule {
-  static with(batcher: RowBatcher): DynamicModule {
+  static with(batcher: DeliveryBatcher<NewRequestLogRow>): DynamicModule {
     return {
       module: LoggerModule,
       controllers: [RequestLogConsumer],
-      providers: [{ provide: RowBatcher, useValue: batcher }],
+      providers: [{ provide: DeliveryBatcher, useValue: batcher }],
     };
   }
 }

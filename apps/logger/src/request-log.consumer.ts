@@ -1,8 +1,7 @@
-import { type EventDelivery, OnEvent, PoisonEventsError } from '@sluice/bus';
+import { deadNumbersOf, DeliveryBatcher, type EventDelivery, OnEvent, PoisonEventsError } from '@sluice/bus';
 import type { RequestCompleted } from '@sluice/contracts';
 import { Controller, Inject } from '@nestjs/common';
-import type { DeadNumber } from '@sluice/storage';
-import { RowBatcher } from './row-batcher.js';
+import type { NewRequestLogRow } from '@sluice/storage';
 import { toRequestLogRow } from './to-request-log-row.js';
 
 /** Name of the logger's progress over the request stream. */
@@ -14,7 +13,7 @@ export const REQUEST_LOG_CONSUMER = { stream: 'SLUICE_REQUESTS', durable: 'logge
  */
 @Controller()
 export class RequestLogConsumer {
-  constructor(@Inject(RowBatcher) private readonly batcher: RowBatcher) {}
+  constructor(@Inject(DeliveryBatcher) private readonly batcher: DeliveryBatcher<NewRequestLogRow>) {}
 
   /** Throws PoisonEventsError for rows that can never be stored; the bus dead-letters them and calls again. */
   @OnEvent(REQUEST_LOG_CONSUMER)
@@ -27,17 +26,10 @@ export class RequestLogConsumer {
         event.cloudEvent.subject ?? event.cloudEvent.id,
       ]),
     );
-    const rejected = await this.batcher.add({ rows: [...ids.keys()], dead: deadNumbersOf(delivery) });
-    if (rejected.length === 0) return;
+    const refused = await this.batcher.add({ items: [...ids.keys()], dead: deadNumbersOf(delivery) });
+    if (refused.length === 0) return;
     throw new PoisonEventsError(
-      rejected.map(({ row, reason }) => ({ eventId: ids.get(row) ?? row.event_id, reason })),
+      refused.map(({ item, reason }) => ({ eventId: ids.get(item) ?? item.event_id, reason })),
     );
   }
-}
-
-/** An event that does not tell its number cannot be counted; its dead letter is all that is left of it. */
-function deadNumbersOf(delivery: EventDelivery): DeadNumber[] {
-  return delivery.rejected.flatMap(({ spoolId, spoolSeq }) =>
-    spoolId === null || spoolSeq === null ? [] : [{ spoolId, spoolSeq }],
-  );
 }

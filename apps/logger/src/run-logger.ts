@@ -1,5 +1,12 @@
 // Wires the logger, starts it in the order in which its parts need each other, and stops it the other way round.
-import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink, TopologyKeeper } from '@sluice/bus';
+import {
+  connectNats,
+  DeliveryBatcher,
+  ensureTopology,
+  JetStreamStrategy,
+  type NatsLink,
+  TopologyKeeper,
+} from '@sluice/bus';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
@@ -19,6 +26,7 @@ import {
   dropPartitionsBefore,
   ensureDailyPartitions,
   findMissingTables,
+  type NewRequestLogRow,
   openDatabase,
   RequestLogWriter,
   type SluiceDatabase,
@@ -30,7 +38,6 @@ import { PartitionKeeper } from './partition-keeper.js';
 import type { Retention } from './read-retention.js';
 import { RequestLogAppender } from './request-log-appender.js';
 import { REQUEST_LOG_CONSUMER } from './request-log.consumer.js';
-import { RowBatcher } from './row-batcher.js';
 
 /** What main has read and made. */
 export interface RunLoggerOptions {
@@ -46,6 +53,8 @@ const POOL_SIZE = 4;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const MOST_ROWS = 500;
 const LONGEST_WAIT_MS = 100;
+/** Of the 64 that the bus hands out at a time. */
+const MOST_DELIVERIES = 48;
 const CLOSE_CONSUMERS_MS = 20_000;
 
 /** Starts the service; resolves when it runs, with database and NATS there or not. Throws when its ops port is taken. */
@@ -97,7 +106,7 @@ export async function runLogger(options: RunLoggerOptions): Promise<Shutdown> {
 interface DatabaseSide {
   readonly db: SluiceDatabase;
   readonly monitor: DatabaseMonitor;
-  readonly batcher: RowBatcher;
+  readonly batcher: DeliveryBatcher<NewRequestLogRow>;
   readonly keeper: PartitionKeeper;
 }
 
@@ -130,9 +139,10 @@ function createDatabaseSide(
     consumer: REQUEST_LOG_CONSUMER.durable,
     stream: REQUEST_LOG_CONSUMER.stream,
   });
-  const batcher = new RowBatcher({
-    append: (work) => appender.append(work),
-    maxRows: MOST_ROWS,
+  const batcher = new DeliveryBatcher<NewRequestLogRow>({
+    commit: (work) => appender.append(work),
+    maxItems: MOST_ROWS,
+    maxDeliveries: MOST_DELIVERIES,
     maxWaitMs: LONGEST_WAIT_MS,
   });
   const keeper = new PartitionKeeper({

@@ -1,15 +1,16 @@
+import { DeliveryBatcher } from '@sluice/bus';
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { RequestCompleted } from '@sluice/contracts';
 import { RequestMetricsConsumer } from './request-metrics.consumer.js';
-import { RollupFlusher } from './rollup-flusher.js';
 
 /** The consumers of this service and what they write to. */
 @Module({})
 export class MetricsAggregatorModule {
-  static with(flusher: RollupFlusher): DynamicModule {
+  static with(batcher: DeliveryBatcher<RequestCompleted>): DynamicModule {
     return {
       module: MetricsAggregatorModule,
       controllers: [RequestMetricsConsumer],
-      providers: [{ provide: RollupFlusher, useValue: flusher }],
+      providers: [{ provide: DeliveryBatcher, useValue: batcher }],
     };
   }
 }

@@ -1,8 +1,8 @@
+import type { CommitResult, DeliveryWork } from '@sluice/bus';
 import type { DatabaseMonitor } from '@sluice/service-kit';
 import type { RequestCompleted } from '@sluice/contracts';
 import type { RollUpBatch, RollUpResult } from '@sluice/storage';
 import type { AggregatorMetrics } from './aggregator-metrics.js';
-import type { Work } from './rollup-flusher.js';
 import { rollUp } from './rollup-window.js';
 
 /** What a {@link RollupApplier} needs. */
@@ -23,16 +23,17 @@ export class RollupApplier {
   constructor(private readonly options: RollupApplierOptions) {}
 
   /** Rejects only at shutdown while the database is away. Nothing is lost by that: the messages are not acked. */
-  async apply(work: Work): Promise<RollUpResult<RequestCompleted>> {
+  async apply(work: DeliveryWork<RequestCompleted>): Promise<CommitResult<RequestCompleted>> {
     const { apply, monitor, stopping, consumer, stream } = this.options;
     for (;;) {
       await monitor.whenWell(stopping);
       const startedAt = performance.now();
       try {
-        const result = await apply({ consumer, stream, rollUp, ...work });
+        const result = await apply({ consumer, stream, rollUp, events: work.items, dead: work.dead });
         monitor.reportSuccess();
-        if (result.kind === 'committed') this.count(work, result.fresh, performance.now() - startedAt);
-        return result;
+        if (result.kind === 'data_error') return result;
+        this.count(work, result.fresh, performance.now() - startedAt);
+        return { kind: 'committed', refused: [] };
       } catch (error) {
         // Unknown whether it was committed: applying again is harmless. If it was, its events are in the roll-ups and
         // not in this process's counters.
@@ -41,15 +42,19 @@ export class RollupApplier {
     }
   }
 
-  private count(work: Work, fresh: readonly RequestCompleted[], tookMs: number): void {
+  private count(
+    work: DeliveryWork<RequestCompleted>,
+    fresh: readonly RequestCompleted[],
+    tookMs: number,
+  ): void {
     const { metrics, onCounted } = this.options;
     metrics.batches.inc();
     metrics.commitSeconds.observe(tookMs / 1000);
     metrics.events.inc({ result: 'counted' }, fresh.length);
-    metrics.events.inc({ result: 'duplicate' }, work.events.length - fresh.length);
+    metrics.events.inc({ result: 'duplicate' }, work.items.length - fresh.length);
     metrics.events.inc({ result: 'dead' }, work.dead.length);
     let oldest = Infinity;
-    for (const event of work.events) {
+    for (const event of work.items) {
       oldest = Math.min(oldest, Date.parse(event.occurredAt) + event.timing.totalMs);
     }
     if (oldest !== Infinity) metrics.lagSeconds.set(Math.max(0, (Date.now() - oldest) / 1000));

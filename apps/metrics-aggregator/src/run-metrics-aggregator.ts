@@ -1,5 +1,13 @@
 // Wires the aggregator, starts it in the order in which its parts need each other, and stops it the other way round.
-import { connectNats, ensureTopology, JetStreamStrategy, type NatsLink, TopologyKeeper } from '@sluice/bus';
+import {
+  connectNats,
+  DeliveryBatcher,
+  ensureTopology,
+  JetStreamStrategy,
+  type NatsLink,
+  TopologyKeeper,
+} from '@sluice/bus';
+import type { RequestCompleted } from '@sluice/contracts';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
@@ -31,7 +39,6 @@ import { MetricsAggregatorModule } from './metrics-aggregator.module.js';
 import { REQUEST_METRICS_CONSUMER } from './request-metrics.consumer.js';
 import type { RollupRetention } from './read-rollup-retention.js';
 import { RollupApplier } from './rollup-applier.js';
-import { RollupFlusher } from './rollup-flusher.js';
 import { RollupKeeper } from './rollup-keeper.js';
 
 /** What main has read and made. */
@@ -88,7 +95,7 @@ export async function runMetricsAggregator(options: RunMetricsAggregatorOptions)
     concurrency: CONCURRENCY,
     closeTimeoutMs: CLOSE_CONSUMERS_MS,
   });
-  const app = await NestFactory.createMicroservice(MetricsAggregatorModule.with(database.flusher), {
+  const app = await NestFactory.createMicroservice(MetricsAggregatorModule.with(database.batcher), {
     strategy,
     logger: new PinoLoggerService(log),
     abortOnError: false,
@@ -107,7 +114,7 @@ export async function runMetricsAggregator(options: RunMetricsAggregatorOptions)
 interface DatabaseSide {
   readonly db: SluiceDatabase;
   readonly monitor: DatabaseMonitor;
-  readonly flusher: RollupFlusher;
+  readonly batcher: DeliveryBatcher<RequestCompleted>;
   /** Absent when nobody knows how long to keep. */
   readonly keeper: RollupKeeper | undefined;
 }
@@ -142,9 +149,9 @@ function createDatabaseSide(
     consumer: REQUEST_METRICS_CONSUMER.durable,
     stream: REQUEST_METRICS_CONSUMER.stream,
   });
-  const flusher = new RollupFlusher({
-    apply: (work) => applier.apply(work),
-    maxEvents: MOST_EVENTS,
+  const batcher = new DeliveryBatcher<RequestCompleted>({
+    commit: (work) => applier.apply(work),
+    maxItems: MOST_EVENTS,
     maxDeliveries: MOST_DELIVERIES,
     maxWaitMs: LONGEST_WAIT_MS,
   });
@@ -158,7 +165,7 @@ function createDatabaseSide(
           log,
           whenWell: (signal) => monitor.whenWell(signal),
         });
-  return { db, monitor, flusher, keeper };
+  return { db, monitor, batcher, keeper };
 }
 
 interface RunningParts {

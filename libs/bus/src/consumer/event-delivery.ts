@@ -19,6 +19,21 @@ export interface RejectedEvent {
   readonly reason: string;
 }
 
+/** The number of an event whose dead letter is stored. */
+export interface DeadNumber {
+  readonly spoolId: string;
+  readonly spoolSeq: number;
+}
+
+/**
+ * The numbers that a handler records as dead. An event that does not tell its number cannot be counted; its dead letter is
+ * all that is left of it.
+ */
+export const deadNumbersOf = (delivery: EventDelivery): DeadNumber[] =>
+  delivery.rejected.flatMap(({ spoolId, spoolSeq }) =>
+    spoolId === null || spoolSeq === null ? [] : [{ spoolId, spoolSeq }],
+  );
+
 /** What a handler gets for one message. */
 export interface EventDelivery<T = unknown> {
   /** The good ones, in the message's order; may be empty when all were rejected. */
