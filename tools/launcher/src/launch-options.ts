@@ -18,7 +18,7 @@ Starts Sluice on this machine: private NATS, Redis and Postgres, every service, 
   --help      this text
 
 Environment: SLUICE_CONFIG, SLUICE_DATA_DIR (default .data), SLUICE_SECRETS_DIR, DATABASE_URL, REDIS_URL, NATS_URL,
-CACHE_REDIS_URL, LOG_LEVEL, and each service's ports:
+CACHE_REDIS_URL, SLUICE_ADMIN_PASSWORD, LOG_LEVEL, and each service's ports:
 ${wrapWords(PORT_VARIABLES, 120)}.
 `;
 

@@ -59,3 +59,14 @@ test('an address that is missing is asked for by name, and what it says shows no
   expect(url.password).not.toBe('');
   expect(said.join('\n')).not.toContain(url.password);
 });
+
+test('a password that does not fit ends it at once and by name: waiting would not help', async () => {
+  const url = new URL(database.url);
+  url.username = 'nobody-of-that-name';
+  url.password = 'guess guess';
+  const startedMs = performance.now();
+  const run = runInit({ NATS_URL: nats.url, DATABASE_URL: url.href }, (line) => said.push(line));
+  await expect(run).rejects.toThrow(/postgres cannot be used after \d+ s: password authentication failed/);
+  expect(performance.now() - startedMs).toBeLessThan(20_000);
+  expect(said.join('\n')).not.toContain('guess');
+});

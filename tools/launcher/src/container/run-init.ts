@@ -1,11 +1,15 @@
 // The second: database, streams and durables, before any service starts. The same steps as `npm start`.
-import { probeUntilReady } from '@sluice/private-services';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type PrivateServerName, probeOnce } from '@sluice/private-services';
 import type { LauncherLog } from '../launcher-log.js';
 import { prepareDatabase, prepareStreams } from '../prepare-servers.js';
 import { readFileVariables } from './read-file-variables.js';
 
 /** Servers that recover after a crash may take this long; then the container ends, and `up` says so. */
 const READY_TIMEOUT_MS = 120_000;
+const RETRY_MS = 100;
+/** Waiting does not help against these: wrong password, unknown user, no such database. */
+const FINAL_POSTGRES_CODES = ['28P01', '28000', '3D000'];
 
 /**
  * Waits for the servers of `NATS_URL` and `DATABASE_URL` (or their `_FILE`s) and brings both up to date. Safe to repeat and when
@@ -22,10 +26,7 @@ export async function runInit(env: Readonly<NodeJS.ProcessEnv>, say: (line: stri
     (['nats', 'postgres'] as const).map(async (name) => {
       const { url, variable, prepare } = steps[name];
       if (url === undefined) throw new Error(`${variable} or ${variable}_FILE has to be set.`);
-      await probeUntilReady(name, url, { timeoutMs: READY_TIMEOUT_MS }).catch((error: unknown) => {
-        const seconds = READY_TIMEOUT_MS / 1000;
-        throw new Error(`${name} cannot be used after ${seconds} s: ${messageOf(error)}`, { cause: error });
-      });
+      await untilReady(name, url);
       await prepare(url, log);
       say(`${name} is up to date`);
     }),
@@ -34,6 +35,29 @@ export async function runInit(env: Readonly<NodeJS.ProcessEnv>, say: (line: stri
     result.status === 'rejected' ? [messageOf(result.reason)] : [],
   );
   if (failures.length > 0) throw new Error(failures.join('\n'));
+}
+
+async function untilReady(name: PrivateServerName, url: string): Promise<void> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      await probeOnce(name, url);
+      return;
+    } catch (error) {
+      const waitedMs = performance.now() - startedMs;
+      if (isFinal(error) || waitedMs > READY_TIMEOUT_MS) {
+        const seconds = Math.round(waitedMs / 1000);
+        throw new Error(`${name} cannot be used after ${seconds} s: ${messageOf(error)}`, { cause: error });
+      }
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return FINAL_POSTGRES_CODES.includes(code) || /authorization violation/i.test(error.message);
 }
 
 function lineLog(say: (line: string) => void): LauncherLog {
