@@ -2,10 +2,13 @@
 import { connectNats, type NatsLink } from '@sluice/bus/publishing';
 import { LIVE_SUBJECT, type LiveNumbers, liveNumbersSchema } from '@sluice/contracts';
 import { startTestNats, type TestServer, waitFor } from '@sluice/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Browser } from '../__fixtures__/browser.js';
 import { openEvents, type SentEvent } from '../__fixtures__/open-events.js';
 import { ADMIN_PASSWORD, startTestAdmin, type TestAdmin } from '../__fixtures__/test-admin.js';
+
+// Each start of a service and each sign-in is CPU; a busy machine takes its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const NOTHING = { p50: null, p95: null };

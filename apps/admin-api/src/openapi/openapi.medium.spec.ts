@@ -1,11 +1,14 @@
 // The document against what the built service really answers.
 import { PROBLEM_CONTENT_TYPE } from '@sluice/contracts';
 import { requestCompleted } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type Answer, Browser } from '../__fixtures__/browser.js';
 import { storeRequests } from '../__fixtures__/store-requests.js';
 import { ADMIN_PASSWORD, startTestAdmin, type TestAdmin } from '../__fixtures__/test-admin.js';
+
+// Each start of a service and each sign-in is CPU; a busy machine takes its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 interface Operation {
   readonly responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;

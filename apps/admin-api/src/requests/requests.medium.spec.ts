@@ -2,10 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { NO_TOKENS, requestDetailSchema, type RequestPage, requestPageSchema } from '@sluice/contracts';
 import { requestCompleted } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Browser } from '../__fixtures__/browser.js';
 import { storeRequests } from '../__fixtures__/store-requests.js';
 import { ADMIN_PASSWORD, startTestAdmin, type TestAdmin } from '../__fixtures__/test-admin.js';
+
+// Each start of a service and each sign-in is CPU; a busy machine takes its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let admin: TestAdmin;
 let page: Browser;

@@ -3,9 +3,12 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrateToLatest } from '@sluice/storage';
 import { createTestDatabase, tempDir, type TempDir, type TestDatabase, waitFor } from '@sluice/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdminProcess, writeSecrets } from '../__fixtures__/admin-process.js';
 import { Browser } from '../__fixtures__/browser.js';
+
+// Each start of a service and each sign-in is CPU; a busy machine takes its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const PASSWORD = 'correct horse battery';
