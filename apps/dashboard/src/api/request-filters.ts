@@ -19,7 +19,8 @@ const MOST_CHARACTERS = 256;
 export function parseRequestFilters(search: URLSearchParams): RequestFilters {
   const outcome = REQUEST_OUTCOMES.find((name) => name === search.get('outcome'));
   const texts = TEXT_FILTERS.flatMap((name) => {
-    const text = search.get(name)?.trim().slice(0, MOST_CHARACTERS) ?? '';
+    // No stored text holds a NUL, and the API refuses it.
+    const text = search.get(name)?.replaceAll('\0', '').trim().slice(0, MOST_CHARACTERS) ?? '';
     return text === '' ? [] : [[name, text] as const];
   });
   return {

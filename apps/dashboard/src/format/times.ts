@@ -45,12 +45,3 @@ export const localTime: TimeFormat = timeFormatOf(undefined);
 export function formatUtc(at: Date): string {
   return `${at.toISOString().replace('T', ' ').replace('Z', '')} UTC`;
 }
-
-/** `4 s ago`, `12 min ago`, `3 h ago`, `2 d ago`; never in the future. */
-export function formatAge(at: Date, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
-  if (seconds < 60) return `${String(seconds)} s ago`;
-  if (seconds < 3600) return `${String(Math.floor(seconds / 60))} min ago`;
-  if (seconds < 86_400) return `${String(Math.floor(seconds / 3600))} h ago`;
-  return `${String(Math.floor(seconds / 86_400))} d ago`;
-}

@@ -23,7 +23,7 @@ export interface Waterfall {
 const MOST_TICKS = 6;
 
 /** Lays the attempts of a request out on one axis of time. The axis ends with the request, or with what outlived it. */
-export function planWaterfall({ attempts, timing }: RequestDetail): Waterfall {
+export function planWaterfall({ attempts, timing }: Pick<RequestDetail, 'attempts' | 'timing'>): Waterfall {
   const endMs = Math.max(timing.totalMs, ...attempts.map((one) => one.startedMs + one.durationMs), 1);
   const percent = (ms: number): number => Math.min(100, Math.max(0, (ms / endMs) * 100));
   const bar = (startMs: number, durationMs: number): WaterfallBar => ({
