@@ -63,7 +63,7 @@ export class ServiceProcess {
   /** Resolves when `/readyz` says so. */
   async ready(): Promise<void> {
     await waitFor(async () => (await this.get('/readyz')).status === 200, {
-      timeoutMs: 15_000,
+      timeoutMs: 25_000,
       intervalMs: 50,
       message: () => `not ready: ${this.text}`,
     });
@@ -72,7 +72,7 @@ export class ServiceProcess {
   /** The line that says its ports. */
   protected started(): Promise<ServiceLogLine> {
     return waitFor(() => this.lines.find((line) => line.opsPort !== undefined), {
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
       message: () => `the service did not start: ${this.text}`,
     });
   }
