@@ -64,9 +64,9 @@ describe('the overview', () => {
   it('keeps its span in the address, over reload and Back', async () => {
     await using visitor = await dashboard.open('/');
     const { page } = visitor;
-    await page.getByText('24h', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Last 24 hours' }).click();
     await page.waitForURL('**/?range=24h');
-    await page.getByText('31d', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Last 31 days' }).click();
     await page.waitForURL('**/?range=31d');
     await page.reload();
     expect(await page.getByRole('radio', { name: 'Last 31 days' }).isChecked()).toBe(true);
