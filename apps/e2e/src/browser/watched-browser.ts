@@ -16,6 +16,9 @@ const ACTION_TIMEOUT_MS = 15_000;
 /** What Chromium says of any answer of 400 and more; a test that expects such answers takes these lines away. */
 const FAILED_LOAD = /^Failed to load resource: the server responded with a status of (\d+)/;
 
+/** The machine got or lost an interface (containers do that): Chromium breaks every call under way, whatever the page does. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED';
+
 /** Debian's Chromium with a profile of its own, which is removed when it is closed. */
 export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: findChromium(), args: FLAGS, headless: true });
@@ -47,8 +50,10 @@ export async function visit(
   });
   const watch = (page: Page): void => {
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning')
+      const isComplaint = message.type() === 'error' || message.type() === 'warning';
+      if (isComplaint && !message.text().includes(NETWORK_CHANGED)) {
         complaints.push(`console: ${message.text()}`);
+      }
     });
     page.on('pageerror', (error) => complaints.push(`crash: ${error.message}`));
     page.on('dialog', (dialog) => {
