@@ -13,6 +13,7 @@ it.each([
   'requests',
   'https://example.com/',
   '//example.com/',
+  '//example.com/requests',
   '/\\example.com/',
   '/\t/example.com/',
   '/.//example.com',
