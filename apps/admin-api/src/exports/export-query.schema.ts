@@ -13,5 +13,6 @@ export const exportQuerySchema = z.strictObject({
   provider: text.optional(),
   key: text.optional(),
   team: text.optional(),
+  requestId: text.optional(),
   outcome: z.enum(REQUEST_OUTCOMES).optional(),
 });

@@ -20,7 +20,7 @@ describe('readExportQuery', () => {
   it('takes everything that it documents', () => {
     expect(
       read(
-        'format=csv&from=2026-11-21&to=2026-11-22T10:00:00%2B01:00&model=m&provider=p&key=k&team=t&outcome=failed',
+        'format=csv&from=2026-11-21&to=2026-11-22T10:00:00%2B01:00&model=m&provider=p&key=k&team=t&requestId=r&outcome=failed',
       ),
     ).toEqual({
       format: 'csv',
@@ -31,6 +31,7 @@ describe('readExportQuery', () => {
         provider: 'p',
         keyId: 'k',
         teamId: 't',
+        requestId: 'r',
         outcome: 'failed',
       },
     });

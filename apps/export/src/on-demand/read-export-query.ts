@@ -11,7 +11,13 @@ export interface ExportQuery {
 }
 
 const FORMATS = Object.keys(EXPORT_FORMATS);
-const LABELS = { model: 'requestedModel', provider: 'provider', key: 'keyId', team: 'teamId' } as const;
+const LABELS = {
+  model: 'requestedModel',
+  provider: 'provider',
+  key: 'keyId',
+  team: 'teamId',
+  requestId: 'requestId',
+} as const;
 const PARAMETERS = ['format', 'from', 'to', ...Object.keys(LABELS), 'outcome'];
 const TIME_ALLOWED =
   'a date (2026-11-22, midnight UTC) or a time with its zone (2026-11-22T10:00:00Z), years 2000 to 9999; from before to';
@@ -22,7 +28,7 @@ const OLDEST_MS = Date.UTC(2000);
 
 /**
  * Reads `format` (required), `from` (default: the oldest there is), `to` (default: now), `model`, `provider`, `key`,
- * `team`, `outcome`. Throws ProblemError 400 that lists every parameter at fault and what is allowed.
+ * `team`, `requestId`, `outcome`. Throws ProblemError 400 that lists every parameter at fault and what is allowed.
  */
 export function readExportQuery(search: URLSearchParams, now: Date): ExportQuery {
   const reader = new QueryReader(search);
