@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ASK, BUDGET, NEW, OLD, refused, to } from './__fixtures__/translated-request.js';
+import { toAnthropicRequest } from './to-anthropic-request.js';
 
 describe('tools', () => {
   const schema = { type: 'object', properties: { city: { type: 'string' } } };
@@ -198,6 +199,25 @@ describe('limits and sampling', () => {
       stream_options: { include_usage: true },
     };
     expect(to({ ...ASK, ...nothing, ...hints })).toEqual(to(ASK));
+  });
+});
+
+describe.each(['words', 'commit 4e12ab', 'order 123456789012345678'])('with %j in the prompt', (content) => {
+  const read = (fields: string): Record<string, unknown> =>
+    toAnthropicRequest(
+      Buffer.from(`{${fields},"messages":[{"role":"user","content":"${content}"}]}`),
+      NEW,
+    ) as Record<string, unknown>;
+
+  test.each(['"presence_penalty":0.0', '"frequency_penalty":-0.0', '"top_logprobs":0.0', '"n":1.0'])(
+    '%s asks for nothing, however it is written',
+    (field) => {
+      expect(read(field)).toMatchObject({ messages: [{ role: 'user', content }] });
+    },
+  );
+
+  test('a number that no double holds is refused as a number where an object is wanted', () => {
+    expect(() => read('"response_format":12345678901234567890')).toThrow('must be an object, not a number.');
   });
 });
 

@@ -9,6 +9,7 @@ import {
   readText,
   readTexts,
 } from '../translate/read-request.js';
+import { asNumber } from '../translate/exact-json.js';
 import { closeSchema } from '../translate/json-schema.js';
 import { kindOf, TranslationRefusal } from '../translate/translation-refusal.js';
 import { ANSWER_TOOL, toAnswerTool } from './answer-tool.js';
@@ -66,11 +67,11 @@ const LEFT_OUT = [
 
 /** Fields without an equal that a caller relies on: refused, unless the value asks for nothing. */
 const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
-  n: (value) => value === 1,
+  n: (value) => asNumber(value) === 1,
   logprobs: (value) => value === false,
-  top_logprobs: (value) => value === 0,
-  frequency_penalty: (value) => value === 0,
-  presence_penalty: (value) => value === 0,
+  top_logprobs: (value) => asNumber(value) === 0,
+  frequency_penalty: (value) => asNumber(value) === 0,
+  presence_penalty: (value) => asNumber(value) === 0,
   logit_bias: (value) => typeof value === 'object' && Object.keys(value ?? {}).length === 0,
   modalities: (value) => Array.isArray(value) && value.every((item) => item === 'text'),
 };

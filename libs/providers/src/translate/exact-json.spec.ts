@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { asRecord } from '../wire/read-unknown.js';
 import { asNumber, parseExactJson, writeJson } from './exact-json.js';
 
 test.each([
@@ -8,6 +9,23 @@ test.each([
   '{"a":"12345678901234567890","b":[1,2.5,null,true]}',
 ])('%s is written as it was read', (text) => {
   expect(writeJson(parseExactJson(text))).toBe(text);
+});
+
+test('only a number that would lose digits is kept as its text: the rest of the document stays ordinary', () => {
+  const text = '[0.0,1.0,-2.50,1e5,0.50000000000000000,1000000000000000.0,0e99,"12345678901234567890"]';
+  expect(parseExactJson(text)).toEqual([0, 1, -2.5, 100000, 0.5, 1e15, 0, '12345678901234567890']);
+  const lost = '[1e400,1e-400,10000000000000000000000,0.30000000000000004000001]';
+  const kept = parseExactJson(lost) as unknown[];
+  expect(kept.map((value) => typeof value)).toEqual(['object', 'object', 'object', 'object']);
+  expect(kept.map(asRecord)).toEqual([null, null, null, null]);
+  expect(writeJson(kept)).toBe(lost);
+});
+
+test('a number of a million digits is read in time that grows with its length only', () => {
+  const startedMs = performance.now();
+  const text = `[0.${'0'.repeat(1_000_000)}1]`;
+  expect(writeJson(parseExactJson(text))).toBe(text);
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
 test('a number is one, however its digits were kept', () => {

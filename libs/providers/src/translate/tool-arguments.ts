@@ -9,9 +9,7 @@ export function toToolInput(args: string): Readonly<Record<string, unknown>> {
   if (args.trim() === '') return {};
   const value = parseExactJson(args);
   if (value === null) return {};
-  const record = asRecord(value);
-  // Numbers kept as raw JSON are objects too, but never at the root of what begins with a brace.
-  return record !== null && args.trimStart().startsWith('{') ? record : { raw_arguments: args };
+  return asRecord(value) ?? { raw_arguments: args };
 }
 
 /** A call's input as the JSON text that OpenAI wants; `{}` for none, null when it cannot be written. */

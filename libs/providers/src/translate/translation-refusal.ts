@@ -1,3 +1,5 @@
+import { RAW_JSON } from '../wire/raw-json.js';
+
 /**
  * A request that one dialect can say and another cannot. The edge answers it with 400 `invalid_request`
  * and `param` = {@link field}; the next route may speak a dialect that can, so it is no fault of a provider.
@@ -25,6 +27,7 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'an array';
+  if (RAW_JSON.isRawJSON(value)) return 'a number';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 

@@ -1,8 +1,10 @@
 // Reading of vendors' JSON: nothing is trusted, nothing throws.
+import { RAW_JSON } from './raw-json.js';
 
-/** The value as a plain object, null for everything else (arrays included). */
+/** The value as a plain object, null for everything else (arrays, and numbers that are kept as text, included). */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (RAW_JSON.isRawJSON(value)) return null;
   // A non-array object's own keys can be read as unknown values.
   return value as Record<string, unknown>;
 }
