@@ -2,29 +2,33 @@
 // come one after the other. The first open call is written as it comes, pieces of later ones wait until it
 // is complete. Servers differ in what they send: no index, no id, the same index for several calls, a whole
 // call at once.
-import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
+import { asRecord, asText } from '../wire/read-unknown.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { toToolUseId } from '../translate/tool-call-id.js';
 import type { BlockWriter } from './block-writer.js';
 import { argumentsText } from './read-chat-delta.js';
+import { StreamedCall } from './streamed-call.js';
 
 /** Characters of arguments kept for one stream; honest calls are a few thousand. */
 const MAX_KEPT = 8 * 1024 * 1024;
+/** Calls kept for one stream; honest answers have a handful. */
+const MAX_CALLS = 4096;
 
-interface Call {
+/** Where a piece says that it belongs. */
+interface PieceKey {
   readonly index: number | null;
-  id: string;
-  name: string;
-  /** All arguments so far. */
-  args: string;
-  /** How much of them was written. */
-  written: number;
-  state: 'waiting' | 'open' | 'closed';
+  readonly id: string;
+  readonly name: string;
 }
 
 export class CallQueue {
   readonly #blocks: BlockWriter;
-  readonly #calls: Call[] = [];
+  readonly #calls: StreamedCall[] = [];
+  /** The last call under each index and id: none is looked for among all. */
+  readonly #byIndex = new Map<number, StreamedCall>();
+  readonly #byId = new Map<string, StreamedCall>();
+  /** Calls that are closed: always the first ones. */
+  #closed = 0;
   #kept = 0;
   /** For ids that a server leaves out. */
   answerId = '';
@@ -38,7 +42,7 @@ export class CallQueue {
   }
 
   get isOverfull(): boolean {
-    return this.#kept > MAX_KEPT;
+    return this.#kept > MAX_KEPT || this.#calls.length > MAX_CALLS;
   }
 
   /** Takes the `tool_calls` of one delta. */
@@ -47,13 +51,7 @@ export class CallQueue {
     for (const item of pieces) {
       const piece = asRecord(item);
       if (piece === null) continue;
-      const call = this.#callOf(piece);
-      const called = asRecord(piece['function']) ?? {};
-      call.id ||= asText(piece['id']);
-      call.name ||= asText(called['name']);
-      const args = argumentsText(called);
-      call.args += args;
-      this.#kept += args.length;
+      this.#take(piece);
       out += this.#advance();
     }
     return out;
@@ -66,71 +64,80 @@ export class CallQueue {
 
   /** Whether a call still waits for pieces: nothing else may be written then. */
   get isBusy(): boolean {
-    return this.#calls.at(-1)?.state !== 'closed' && this.#calls.length > 0;
+    return this.#closed < this.#calls.length;
   }
 
   /** No more pieces come. */
   finish(): string {
     let out = '';
-    for (const call of this.#calls) {
-      if (call.state !== 'closed' && (call.name !== '' || call.args !== '')) out += this.#write(call);
-      call.state = 'closed';
+    for (; this.#closed < this.#calls.length; this.#closed += 1) {
+      const call = this.#calls[this.#closed];
+      if (call !== undefined && !call.isEmpty) out += this.#write(call);
     }
     return out;
   }
 
-  #callOf(piece: UnknownRecord): Call {
-    const index = typeof piece['index'] === 'number' ? piece['index'] : null;
-    const id = asText(piece['id']);
-    const isNamed = asText(asRecord(piece['function'])?.['name']) !== '';
-    const known = this.#find(index, id, isNamed);
-    if (known !== undefined) return known;
-    const call: Call = { index, id: '', name: '', args: '', written: 0, state: 'waiting' };
+  #take(piece: UnknownRecord): void {
+    const called = asRecord(piece['function']) ?? {};
+    const key: PieceKey = {
+      index: typeof piece['index'] === 'number' ? piece['index'] : null,
+      id: asText(piece['id']),
+      name: asText(called['name']),
+    };
+    const args = argumentsText(called);
+    const call = this.#find(key) ?? this.#enqueue(key.index);
+    if (call.id === '' && key.id !== '') {
+      call.id = key.id;
+      this.#byId.set(key.id, call);
+    }
+    call.name ||= key.name;
+    call.add(args);
+    this.#kept += args.length;
+  }
+
+  #enqueue(index: number | null): StreamedCall {
+    const call = new StreamedCall();
     this.#calls.push(call);
+    if (index !== null) this.#byIndex.set(index, call);
     return call;
   }
 
-  #find(index: number | null, id: string, isNamed: boolean): Call | undefined {
-    const isNew = (call: Call): boolean => isNamed && id !== '' && call.id !== '' && call.id !== id;
+  #find({ index, id, name }: PieceKey): StreamedCall | undefined {
+    const isNamed = name !== '';
     if (index !== null) {
-      const call = this.#calls.findLast((one) => one.index === index);
-      return call === undefined || isNew(call) ? undefined : call;
+      const call = this.#byIndex.get(index);
+      const isNew = isNamed && id !== '' && call !== undefined && call.id !== '' && call.id !== id;
+      return isNew ? undefined : call;
     }
-    if (id !== '')
-      return this.#calls.find((one) => one.id === id) ?? (isNamed ? undefined : this.#calls.at(-1));
-    return isNamed ? undefined : this.#calls.at(-1);
+    const known = id === '' ? undefined : this.#byId.get(id);
+    return known ?? (isNamed ? undefined : this.#calls.at(-1));
   }
 
   /** Writes what may be written: of the first call that is not closed, and of the next once that is whole. */
   #advance(isSettling = false): string {
     let out = '';
-    for (const [at, call] of this.#calls.entries()) {
-      if (call.state === 'closed') continue;
+    for (; this.#closed < this.#calls.length; this.#closed += 1) {
+      const call = this.#calls[this.#closed];
       // Without a name a block cannot be opened.
-      if (call.name === '') return out;
+      if (call === undefined || call.name === '') return out;
       out += this.#write(call);
-      const isLast = at === this.#calls.length - 1;
-      if ((isLast && !isSettling) || !isWhole(call.args)) return out;
-      call.state = 'closed';
+      const isLast = this.#closed === this.#calls.length - 1;
+      if ((isLast && !isSettling) || !call.isWhole) return out;
     }
     return out;
   }
 
-  #write(call: Call): string {
-    const open = call.state === 'waiting' ? this.#open(call) : '';
-    const piece = call.written === 0 ? call.args : call.args.slice(call.written);
-    call.written = call.args.length;
-    return open + this.#blocks.callInput(piece);
+  /** Of the first call that is not closed. */
+  #write(call: StreamedCall): string {
+    const open = call.isOpen ? '' : this.#open(call);
+    return open + this.#blocks.callInput(call.take());
   }
 
-  #open(call: Call): string {
-    call.state = 'open';
+  #open(call: StreamedCall): string {
+    call.isOpen = true;
     return this.#blocks.openCall({
-      id: toToolUseId(call.id, this.answerId, this.#calls.indexOf(call)),
+      id: toToolUseId(call.id, this.answerId, this.#closed),
       name: call.name,
     });
   }
 }
-
-/** Whether arguments can have no more pieces. A call without any may still get some, so it is not. */
-const isWhole = (args: string): boolean => args.trimEnd().endsWith('}') && asRecord(parseJson(args)) !== null;
