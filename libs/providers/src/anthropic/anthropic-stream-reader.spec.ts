@@ -48,6 +48,14 @@ test('prompt tokens include what came from the cache and went to it; later repor
   });
 });
 
+test('the count that a stream begins with is not final when its end has none', () => {
+  expect(read(fixture('text')).reader.isUsageFinal).toBe(true);
+  for (const usage of ['', ',"usage":null', ',"usage":{}', ',"usage":{"output_tokens":null}']) {
+    const { reader, end } = read(fixture('text').replace(',"usage":{"output_tokens":21}', usage));
+    expect([end.kind, reader.isUsageFinal, usage]).toEqual(['complete', false, usage]);
+  }
+});
+
 test('usage is not sent to a client that did not ask, and is still known', () => {
   const { text, reader } = readWhole(
     new AnthropicStreamReader({ ...CONTEXT, hideUsage: true }),

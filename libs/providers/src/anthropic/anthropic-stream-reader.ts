@@ -157,8 +157,7 @@ export class AnthropicStreamReader implements StreamReader {
   }
 
   #onMessageDelta(document: UnknownRecord): string {
-    this.#usage.merge(document['usage']);
-    this.#usage.isFinal = true;
+    this.#usage.finish(document['usage']);
     const delta = asRecord(document['delta']) ?? {};
     this.#stopReason = asText(delta['stop_reason']) || this.#stopReason;
     const refusal = asRecord(delta['stop_details'])?.['explanation'];

@@ -10,8 +10,12 @@ export class AnthropicUsage {
   #cacheWrite: number | null = null;
   #thinking: number | null = null;
 
+  #isFinal = false;
+
   /** Whether the output was counted to its end: the count that a stream begins with is a beginning. */
-  isFinal = false;
+  get isFinal(): boolean {
+    return this.#isFinal;
+  }
 
   /** Takes another report: the last number that is there wins, since later ones are cumulative. */
   merge(value: unknown): void {
@@ -23,6 +27,12 @@ export class AnthropicUsage {
     this.#cacheWrite = latest(usage, 'cache_creation_input_tokens', this.#cacheWrite);
     const details = asRecord(usage['output_tokens_details']);
     if (details !== null) this.#thinking = latest(details, 'thinking_tokens', this.#thinking);
+  }
+
+  /** Takes the report at the end of a stream. Some servers give none there: the output is not counted then. */
+  finish(value: unknown): void {
+    this.merge(value);
+    if (typeof asRecord(value)?.['output_tokens'] === 'number') this.#isFinal = true;
   }
 
   /** Null when nothing was reported. */

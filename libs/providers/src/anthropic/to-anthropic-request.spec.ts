@@ -207,7 +207,7 @@ describe.each(['words', 'commit 4e12ab', 'order 123456789012345678'])('with %j i
     toAnthropicRequest(
       Buffer.from(`{${fields},"messages":[{"role":"user","content":"${content}"}]}`),
       NEW,
-    ) as Record<string, unknown>;
+    );
 
   test.each(['"presence_penalty":0.0', '"frequency_penalty":-0.0', '"top_logprobs":0.0', '"n":1.0'])(
     '%s asks for nothing, however it is written',

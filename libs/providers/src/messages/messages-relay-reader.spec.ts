@@ -37,6 +37,14 @@ test('usage is merged from the start and the end: the last number that is there 
   expect(read(renewed).reader.tokens()).toMatchObject({ input: 15, output: 22 });
 });
 
+test('the count that a stream begins with is not final when its end has none', () => {
+  expect(read(fixture('text')).reader.isUsageFinal).toBe(true);
+  for (const usage of ['', ',"usage":null', ',"usage":{}', ',"usage":{"output_tokens":null}']) {
+    const { reader, end } = read(fixture('text').replace(',"usage":{"output_tokens":21}', usage));
+    expect([end.kind, reader.isUsageFinal, usage]).toEqual(['complete', false, usage]);
+  }
+});
+
 test('an error is not handed on: the gateway ends the stream in its own words', () => {
   const { text, end } = read(fixture('error'));
   expect(end).toMatchObject({ kind: 'failure', failure: { status: 529 } });

@@ -97,8 +97,7 @@ export class MessagesRelayReader implements StreamReader {
         this.#usage.merge(asRecord(document['message'])?.['usage']);
         return this.#renamed(event);
       case 'message_delta':
-        this.#usage.merge(document['usage']);
-        this.#usage.isFinal = true;
+        this.#usage.finish(document['usage']);
         return event;
       case 'message_stop':
         this.isDone = true;
