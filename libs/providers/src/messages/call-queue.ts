@@ -1,10 +1,10 @@
 // Tool calls of a chat stream come in pieces, keyed by an index, and may be interleaved; Anthropic's blocks
 // come one after the other. The first open call is written as it comes, pieces of later ones wait until it
-// is complete. Servers differ in what they send: no index, no id, the same index for several calls, a whole
-// call at once.
+// is complete. Servers differ in what they send: no index, no id, the same index or id for several calls, a
+// whole call at once, the name with every piece.
 import { asRecord, asText } from '../wire/read-unknown.js';
 import type { UnknownRecord } from '../translate/read-request.js';
-import { toToolUseId } from '../translate/tool-call-id.js';
+import { ToolUseIds } from '../translate/tool-call-id.js';
 import type { BlockWriter } from './block-writer.js';
 import { argumentsText } from './read-chat-delta.js';
 import { StreamedCall } from './streamed-call.js';
@@ -14,11 +14,12 @@ const MAX_KEPT = 8 * 1024 * 1024;
 /** Calls kept for one stream; honest answers have a handful. */
 const MAX_CALLS = 4096;
 
-/** Where a piece says that it belongs. */
-interface PieceKey {
+/** A piece as it is read. */
+interface Piece {
   readonly index: number | null;
   readonly id: string;
   readonly name: string;
+  readonly args: string;
 }
 
 export class CallQueue {
@@ -30,6 +31,7 @@ export class CallQueue {
   /** Calls that are closed: always the first ones. */
   #closed = 0;
   #kept = 0;
+  readonly #ids = new ToolUseIds();
   /** For ids that a server leaves out. */
   answerId = '';
 
@@ -51,7 +53,7 @@ export class CallQueue {
     for (const item of pieces) {
       const piece = asRecord(item);
       if (piece === null) continue;
-      this.#take(piece);
+      this.#take(readPiece(piece));
       out += this.#advance();
     }
     return out;
@@ -77,22 +79,15 @@ export class CallQueue {
     return out;
   }
 
-  #take(piece: UnknownRecord): void {
-    const called = asRecord(piece['function']) ?? {};
-    const key: PieceKey = {
-      index: typeof piece['index'] === 'number' ? piece['index'] : null,
-      id: asText(piece['id']),
-      name: asText(called['name']),
-    };
-    const args = argumentsText(called);
-    const call = this.#find(key) ?? this.#enqueue(key.index);
-    if (call.id === '' && key.id !== '') {
-      call.id = key.id;
-      this.#byId.set(key.id, call);
+  #take(piece: Piece): void {
+    const call = this.#find(piece) ?? this.#enqueue(piece.index);
+    if (call.id === '' && piece.id !== '') {
+      call.id = piece.id;
+      this.#byId.set(piece.id, call);
     }
-    call.name ||= key.name;
-    call.add(args);
-    this.#kept += args.length;
+    call.name ||= piece.name;
+    call.add(piece.args);
+    this.#kept += piece.args.length;
   }
 
   #enqueue(index: number | null): StreamedCall {
@@ -102,15 +97,12 @@ export class CallQueue {
     return call;
   }
 
-  #find({ index, id, name }: PieceKey): StreamedCall | undefined {
-    const isNamed = name !== '';
-    if (index !== null) {
-      const call = this.#byIndex.get(index);
-      const isNew = isNamed && id !== '' && call !== undefined && call.id !== '' && call.id !== id;
-      return isNew ? undefined : call;
-    }
-    const known = id === '' ? undefined : this.#byId.get(id);
-    return known ?? (isNamed ? undefined : this.#calls.at(-1));
+  /** The call that a piece belongs to, undefined when it begins a new one. */
+  #find(piece: Piece): StreamedCall | undefined {
+    const { index, id, name } = piece;
+    const known = index === null ? this.#byId.get(id) : this.#byIndex.get(index);
+    if (index === null && known === undefined) return name === '' ? this.#calls.at(-1) : undefined;
+    return known === undefined || isAnother(known, piece) ? undefined : known;
   }
 
   /** Writes what may be written: of the first call that is not closed, and of the next once that is whole. */
@@ -135,9 +127,25 @@ export class CallQueue {
 
   #open(call: StreamedCall): string {
     call.isOpen = true;
-    return this.#blocks.openCall({
-      id: toToolUseId(call.id, this.answerId, this.#closed),
-      name: call.name,
-    });
+    return this.#blocks.openCall({ id: this.#ids.give(call.id, this.answerId), name: call.name });
   }
+}
+
+function readPiece(piece: UnknownRecord): Piece {
+  const called = asRecord(piece['function']) ?? {};
+  return {
+    index: typeof piece['index'] === 'number' ? piece['index'] : null,
+    id: asText(piece['id']),
+    name: asText(called['name']),
+    args: argumentsText(called),
+  };
+}
+
+/** Whether a piece begins another call, although it comes under the index or id of this one. */
+function isAnother(call: StreamedCall, { id, name, args }: Piece): boolean {
+  // Only the first piece of a call has to have a name; some servers repeat it.
+  if (name === '') return false;
+  if (id !== '' && call.id !== '' && call.id !== id) return true;
+  if (call.name !== '' && call.name !== name) return true;
+  return args.trim() !== '' && call.isWhole;
 }

@@ -69,6 +69,59 @@ test('whole calls under one index, without index, without id, or with an object 
   expect(message.stopReason, 'although the server said stop').toBe('tool_use');
 });
 
+/** A stream whose deltas hold these lists of calls. */
+const streamOf = (...deltas: readonly (readonly object[])[]): string =>
+  [
+    ...deltas.map((calls) => ({ delta: { tool_calls: calls }, finish_reason: null })),
+    { delta: {}, finish_reason: 'tool_calls' },
+  ]
+    .map((choice) => `data: ${JSON.stringify({ id: 'x', choices: [{ index: 0, ...choice }] })}\n\n`)
+    .join('') + 'data: [DONE]\n\n';
+const called = (name: string, args: string): object => ({ function: { name, arguments: args } });
+
+describe('parallel calls that a server does not tell apart', () => {
+  test.each([
+    ['another name', 'get_time'],
+    ['the same name', 'get_weather'],
+  ])('are two blocks when both are whole, under one index and without id: %s', (_name, second) => {
+    const [one, two] = [called('get_weather', '{"a":1}'), called(second, '{"b":2}')].map((call) => ({
+      ...{ index: 0, id: '', ...call },
+    }));
+    if (one === undefined || two === undefined) throw new Error('two calls');
+    for (const stream of [streamOf([one, two]), streamOf([one], [two])]) {
+      const message = assembleMessage(read(stream).text);
+      expect(said(message)).toEqual([
+        ['tool_use', 'get_weather{"a":1}'],
+        ['tool_use', `${second}{"b":2}`],
+      ]);
+      expect(new Set(message.blocks.map((block) => block.id)).size).toBe(2);
+    }
+  });
+
+  test('are two blocks of two ids when they share their id', () => {
+    const shared = [
+      { id: 'call_1', ...called('a', '{"x":') },
+      { id: 'call_1', function: { arguments: '1}' } },
+      { id: 'call_1', ...called('b', '{"y":') },
+      { id: 'call_1', function: { arguments: '2}' } },
+    ];
+    const message = assembleMessage(read(streamOf(shared)).text);
+    expect(said(message)).toEqual([
+      ['tool_use', 'a{"x":1}'],
+      ['tool_use', 'b{"y":2}'],
+    ]);
+    const ids = message.blocks.map((block) => block.id);
+    expect([ids[0], new Set(ids).size]).toEqual(['call_1', 2]);
+  });
+
+  test('stay one when the server repeats id and name with every piece', () => {
+    const pieces = ['{"a":"', '}', '"}', ''].map((args) => [
+      { index: 0, id: 'call_1', ...called('f', args) },
+    ]);
+    expect(said(assembleMessage(read(streamOf(...pieces)).text))).toEqual([['tool_use', 'f{"a":"}"}']]);
+  });
+});
+
 test('a stream that ends after its finish reason without the marker is complete', () => {
   expect(fixture('whole-calls')).not.toContain('[DONE]');
   expect(read(fixture('whole-calls')).end.kind).toBe('complete');

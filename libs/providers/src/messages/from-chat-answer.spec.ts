@@ -59,6 +59,12 @@ test('thinking, text and calls are blocks in this order', () => {
   });
 });
 
+test('calls that share an id get two', () => {
+  const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const { content } = read(completion({ tool_calls: [call, call] })) as { content: { id: string }[] };
+  expect([content[0]?.id, new Set(content.map(({ id }) => id)).size]).toEqual(['call_1', 2]);
+});
+
 test.each([
   ['stop', 'end_turn'],
   ['length', 'max_tokens'],

@@ -9,7 +9,7 @@ import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toToolInput } from '../translate/tool-arguments.js';
-import { toToolUseId } from '../translate/tool-call-id.js';
+import { ToolUseIds } from '../translate/tool-call-id.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { argumentsText, readChatWords } from './read-chat-delta.js';
 
@@ -59,11 +59,12 @@ function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] {
   const calls = Array.isArray(message['tool_calls']) ? (message['tool_calls'] as readonly unknown[]) : [];
   const old = asRecord(message['function_call']);
   const all = old === null ? calls : [...calls, { function: old }];
-  return all.flatMap((item, index) => {
+  const ids = new ToolUseIds();
+  return all.flatMap((item) => {
     const call = asRecord(item);
     const called = asRecord(call?.['function']);
     if (call === null || called === null) return [];
-    const id = toToolUseId(asText(call['id']), answerId, index);
+    const id = ids.give(asText(call['id']), answerId);
     return [
       { type: 'tool_use', id, name: asText(called['name']), input: toToolInput(argumentsText(called)) },
     ];

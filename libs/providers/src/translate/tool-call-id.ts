@@ -13,6 +13,21 @@ export function toToolCallId(id: string, prefix: string): string {
   return `${prefix}${createHash('sha256').update(id).digest('hex').slice(0, 24)}`;
 }
 
-/** An id for Anthropic's `tool_use`: the provider's own where it gives one, else one that only this answer has. */
-export const toToolUseId = (id: string, answerId: string, index: number): string =>
-  toToolCallId(id === '' ? `${answerId}/${index}` : id, 'toolu_');
+/** Gives the `tool_use` blocks of one answer their ids: no two the same, however the provider numbers its calls. */
+export class ToolUseIds {
+  readonly #given = new Set<string>();
+
+  /** How many were given. */
+  get count(): number {
+    return this.#given.size;
+  }
+
+  /** The provider's own where it gives one that no block before has, else one that only this answer has. */
+  give(id: string, answerId: string): string {
+    const own = id === '' ? '' : toToolCallId(id, 'toolu_');
+    const isFree = own !== '' && !this.#given.has(own);
+    const given = isFree ? own : toToolCallId(`${answerId}/${this.#given.size}`, 'toolu_');
+    this.#given.add(given);
+    return given;
+  }
+}
