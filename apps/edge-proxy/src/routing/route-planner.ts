@@ -25,9 +25,16 @@ export function findModel(generation: ConfigGeneration, asked: string, caller: C
   return model;
 }
 
-/** Whether tokens are to be counted that no provider of the model counts. */
-export const isCountedHere = (model: PreparedModel, endpoint: Endpoint): boolean =>
-  endpoint === 'messages.count_tokens' && model.routes[endpoint].length === 0;
+/**
+ * Whether tokens are to be counted that the model's first provider does not count. A fallback is not asked: its
+ * count is another model's, and the prompt may not be meant for it.
+ */
+export function isCountedHere(model: PreparedModel, endpoint: Endpoint): boolean {
+  if (endpoint !== 'messages.count_tokens') return false;
+  const [serving] = model.routes.messages;
+  const [counting] = model.routes[endpoint];
+  return counting === undefined || counting.provider !== serving?.provider;
+}
 
 /**
  * The targets to try, in order.
