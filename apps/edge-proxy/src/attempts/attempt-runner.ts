@@ -10,7 +10,7 @@ import { costUsdNanos } from '../reporting/cost.js';
 import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
 import type { AttemptFailure } from './attempt-failure.js';
-import { mayTryNext, toFinalAnswer } from './retry-decision.js';
+import { hasNoCount, mayTryNext, toFinalAnswer } from './retry-decision.js';
 import type { RunningWalk, RunningWalks } from './running-walks.js';
 
 /** What the walk tells the rooms around it. */
@@ -203,18 +203,19 @@ class Walk implements RunningWalk {
   }
 
   #onFailure(failure: AttemptFailure): void {
+    const exchange = this.#exchange;
     this.#failures.push(failure);
-    const left = this.#maxAttempts - this.#exchange.attemptsBegun;
+    if (exchange.endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
+      this.#record('give_up', failure.errorCode);
+      return this.#estimate();
+    }
+    const left = this.#maxAttempts - exchange.attemptsBegun;
     const nextIndex = this.#index + 1;
     if (mayTryNext(failure, nextIndex < this.#targets.length, left) && this.#prepare(nextIndex)) {
       this.#record('next_route', failure.errorCode);
       return this.#next();
     }
     this.#record('give_up', failure.errorCode);
-    const exchange = this.#exchange;
-    const isUncounted = exchange.endpoint === 'messages.count_tokens' && failure.fault === 'mapping';
-    // An error in the dialect's own words is about the model, not about the endpoint.
-    if (isUncounted && failure.pass?.isRelayed === false) return this.#estimate();
     const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     const errorMessage = failure.detail ?? failure.reason;
     if (final.kind === 'pass') {

@@ -15,6 +15,13 @@ export function mayTryNext(failure: AttemptFailure, hasNextRoute: boolean, attem
   return failure.fault !== 'client' && hasNextRoute && attemptsLeft > 0;
 }
 
+/** Beside those of a mapping's fault: the method is not allowed, or not implemented. */
+const NO_ENDPOINT = new Set<number | null>([405, 501]);
+
+/** Whether a provider that was asked for a count has none. Words of its dialect's own are about the model instead. */
+export const hasNoCount = ({ fault, status, pass }: AttemptFailure): boolean =>
+  (fault === 'mapping' || NO_ENDPOINT.has(status)) && pass?.isRelayed !== true;
+
 /**
  * The answer after the last failure.
  * @param failures at least one, in order; the last decides, all give their hints

@@ -26,6 +26,17 @@ const FREE = {
   costUsdNanos: 0,
 };
 const claude = (): object => modelOver([provider], { provider: { type: 'anthropic' } });
+/** The model `m` over an own server that does not count and one of Anthropic's, in this order. */
+const overBoth = (order: readonly ('own' | 'claude')[]): object => {
+  const at = { baseUrl: provider.baseUrl, allowPrivateNetwork: true };
+  return {
+    providers: {
+      own: { type: 'openai-compatible', apiKey: 'provider-secret-of-own', ...at },
+      claude: { type: 'anthropic', apiKey: 'provider-secret-of-claude', ...at },
+    },
+    models: { m: { routes: order.map((name) => ({ provider: name, model: `upstream-${name}` })) } },
+  };
+};
 const count = (changes: object = {}) =>
   asMessages({ path: COUNT_TOKENS, body: messagesBody({ max_tokens: undefined, ...changes }) });
 
@@ -72,6 +83,45 @@ test('a server of Anthropic’s dialect that has no such endpoint is no reason t
     errorCode: null,
     attempts: [{ decision: 'give_up', status: 404 }],
   });
+});
+
+test.each([
+  [404, { message: 'Unknown request URL', type: 'invalid_request_error', code: 'unknown_url' }],
+  [405, { message: 'Method Not Allowed' }],
+  [501, { message: 'Not implemented' }],
+])('a look-alike that says %d in OpenAI’s words does not count: it is estimated', async (status, error) => {
+  provider.reply = answer(status, JSON.stringify({ error }));
+  await using edge = await startTestEdge(claude());
+  const given = await call(edge.port, count());
+  expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
+  expect(JSON.parse(given.text)).toEqual({ input_tokens: expect.any(Number) as number });
+  expect(await edge.sink.theEvent()).toMatchObject({
+    ...FREE,
+    outcome: 'succeeded',
+    attempts: [{ decision: 'give_up', status }],
+  });
+});
+
+test('where an own server answers and Anthropic is its fallback, no prompt goes to Anthropic to be counted', async () => {
+  await using edge = await startTestEdge(overBoth(['own', 'claude']));
+  const given = await call(edge.port, count());
+  expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
+  expect(provider.calls).toEqual([]);
+  expect(await edge.sink.theEvent()).toMatchObject({ ...FREE, outcome: 'succeeded', attempts: [] });
+});
+
+test('nor where the own server speaks the dialect but has no such endpoint', async () => {
+  const own = await startFakeProvider(answer(404, '<html>404</html>'));
+  await using edge = await startTestEdge(modelOver([own, provider], { provider: { type: 'anthropic' } }));
+  const given = await call(edge.port, count());
+  await own.stop();
+  expect(given).toMatchObject({ status: 200, headers: { 'x-sluice-estimated': 'true' } });
+  expect([own.calls.length, provider.calls.length]).toEqual([1, 0]);
+});
+
+test('where Anthropic answers and an own server is its fallback, Anthropic counts', async () => {
+  await using edge = await startTestEdge(overBoth(['claude', 'own']));
+  expect(await call(edge.port, count())).toMatchObject({ status: 200, text: '{ "input_tokens" : 2095 }' });
 });
 
 test('a model that Anthropic does not know is its 404', async () => {

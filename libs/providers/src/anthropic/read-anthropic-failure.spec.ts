@@ -54,6 +54,18 @@ test('only a client of the same dialect may get the body as it is', () => {
   expect(readAnthropicFailure(502, Buffer.from('<html>'), true).passable).toBe(false);
 });
 
+test('an error of another dialect does not go through as one of Anthropic’s: it is said in its shape', () => {
+  const error = {
+    message: 'Unknown request URL',
+    type: 'invalid_request_error',
+    code: 'unknown_url',
+  };
+  for (const document of [{ error }, { object: 'error', error }, { type: 'error', error: 'Unknown' }]) {
+    const failure = readAnthropicFailure(404, Buffer.from(JSON.stringify(document)), true);
+    expect(failure).toMatchObject({ passable: false, message: expect.stringContaining('Unknown') as string });
+  }
+});
+
 test('whatever the body is, there are words, and they are bounded', () => {
   for (const text of [
     '',

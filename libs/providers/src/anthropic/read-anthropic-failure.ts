@@ -45,7 +45,8 @@ export function readAnthropicFailure(status: number, bytes: Buffer, isSameDialec
   const message = asText(error?.['message']) || asText(document?.['error']) || asText(document?.['message']);
   return fail(status, codeIn(error), {
     message: message === '' ? `the provider answered ${status}` : message,
-    passable: isSameDialect && error !== null,
+    // Look-alikes answer some paths in OpenAI's shape, which the client does not read.
+    passable: isSameDialect && document?.['type'] === 'error' && error !== null,
   });
 }
 
