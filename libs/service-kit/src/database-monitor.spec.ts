@@ -78,6 +78,21 @@ describe('DatabaseMonitor', () => {
     monitor.stop();
   });
 
+  it('eight queries that fail together are one failure: the database is tried again after a second', async () => {
+    const { monitor, lines, state } = setUp();
+    monitor.start();
+    await vi.advanceTimersByTimeAsync(0);
+    for (let query = 0; query < 8; query += 1) {
+      monitor.reportFailure(new Error(query === 0 ? 'terminated by administrator' : 'Connection terminated'));
+    }
+    expect([monitor.check().ok, state.probes]).toEqual([false, 1]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([monitor.check().ok, state.probes]).toEqual([true, 2]);
+    // Well, away, well.
+    expect(lines).toHaveLength(3);
+    monitor.stop();
+  });
+
   it('a stop ends the wait', async () => {
     const { monitor, state } = setUp();
     state.problem = 'away';

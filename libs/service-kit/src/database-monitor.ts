@@ -72,8 +72,12 @@ export class DatabaseMonitor {
     });
   }
 
-  /** A write failed for a reason that is not its data: nobody writes again before a probe has succeeded. */
+  /**
+   * A write failed for a reason that is not its data: nobody writes again before a probe has succeeded. Of those that were
+   * under way together the first counts, the others say nothing new.
+   */
   reportFailure(error: unknown): void {
+    if (this.state.kind === 'away') return;
     this.away(error instanceof Error ? reasonOf(error) : 'unknown');
     this.schedule(Math.min(PROBE_WHEN_AWAY_MS * 2 ** this.failedWrites, LONGEST_PAUSE_MS));
     this.failedWrites = Math.min(this.failedWrites + 1, MOST_DOUBLINGS);
