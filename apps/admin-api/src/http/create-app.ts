@@ -52,6 +52,11 @@ export async function createApp(
     // The type of nothing says nothing; Fastify would refuse one that it does not know.
     if (isEmpty) delete headers['content-type'];
     const route = request.routeOptions?.url ?? 'none';
+    // A handler may have taken the reply over: an error that nobody hears would end the process.
+    reply.raw.on('error', (error) => {
+      parts.log.warn({ err: error, route }, 'an answer broke off');
+      reply.raw.destroy();
+    });
     reply.raw.once('close', () => metrics.requests.inc({ route, status: reply.raw.statusCode }));
     done();
   });

@@ -130,6 +130,27 @@ describe('the live feed', () => {
     expect(quick.isEnded).toBe(false);
   });
 
+  it('a client that neither reads nor closes is out when its stream ends, and harms nobody later', async () => {
+    const [stuck, other] = [await open(), await open()];
+    stuck.answer.pause();
+    const [response] = joined;
+    const errors: unknown[] = [];
+    response!.on('error', (error) => errors.push(error));
+    // Full on the way, and not yet so full that it is dropped.
+    for (let run = 0; run < 2_000 && response!.writableLength < 64 * 1024; run += 1) {
+      feed.take(numbers('one', 1, 100));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([response!.destroyed, counts.at(-1)]).toEqual([false, 2]);
+    feed.stop();
+    expect(counts.at(-1)).toBe(0);
+    feed.take(numbers('one'));
+    feed.stop();
+    await tick(15);
+    await waitFor(() => response!.destroyed && other.isEnded);
+    expect(errors).toEqual([]);
+  });
+
   it('a session that has ended, or is no more of one who sees all, ends the stream within five seconds', async () => {
     const client = await open();
     openSessions = () => Promise.resolve(new Set());

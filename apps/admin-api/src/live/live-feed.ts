@@ -29,6 +29,8 @@ export const MOST_LIVE_CLIENTS = 100;
 /** A message has at most about 25 KB: who has ten of them waiting does not read. */
 const MOST_WAITING_BYTES = 256 * 1024;
 const TICK_MS = 1_000;
+/** So long a client may take to read why its stream ends. */
+const LAST_WORDS_MS = 2_000;
 const HEARTBEAT_TICKS = 15;
 /** A sign-out ends the stream within this time. */
 const SESSION_CHECK_TICKS = 5;
@@ -75,10 +77,9 @@ export class LiveFeed {
     const client: Client = { response, tokenHash, confirmedAtMs: this.options.now() };
     this.clients.add(client);
     this.options.onCount(this.clients.size);
-    response.once('close', () => {
-      this.clients.delete(client);
-      this.options.onCount(this.clients.size);
-    });
+    response.once('close', () => this.leave(client));
+    // Nobody else listens to a reply that was taken over, and an error that nobody hears ends the process.
+    response.on('error', () => response.destroy());
     const absence = this.findAbsence();
     if (absence === undefined && this.latest !== undefined) this.send(client, toMessage(this.latest.text));
     else this.send(client, toAway(absence ?? 'publisher'));
@@ -161,6 +162,7 @@ export class LiveFeed {
 
   private send(client: Client, text: string): void {
     const { response } = client;
+    if (response.writableEnded || response.destroyed) return;
     if (response.writableLength + text.length > MOST_WAITING_BYTES) {
       response.destroy();
       return;
@@ -168,8 +170,18 @@ export class LiveFeed {
     response.write(text);
   }
 
-  private end({ response }: Client, reason: 'session' | 'stopping'): void {
+  private end(client: Client, reason: 'session' | 'stopping'): void {
+    const { response } = client;
+    // At once: who does not read does not close either, and must not be written to again.
+    this.leave(client);
+    if (response.writableEnded || response.destroyed) return;
     response.end(`event: ended\ndata: ${JSON.stringify({ reason })}\n\n`);
+    const tooLate = setTimeout(() => response.destroy(), LAST_WORDS_MS).unref();
+    response.once('close', () => clearTimeout(tooLate));
+  }
+
+  private leave(client: Client): void {
+    if (this.clients.delete(client)) this.options.onCount(this.clients.size);
   }
 }
 
