@@ -8,8 +8,10 @@ interface Allowance {
 }
 
 const PER_ADDRESS: Allowance = { burst: 20, refillMs: 3_000 };
-const PER_USER: Allowance = { burst: 10, refillMs: 6_000 };
-/** Addresses and users that are remembered; who is forgotten at the bound has been quiet for longest. */
+const PER_USER_AND_ADDRESS: Allowance = { burst: 10, refillMs: 6_000 };
+/** Far wider: it slows down who guesses from many addresses, and one address cannot use it up for a user. */
+const PER_USER: Allowance = { burst: 100, refillMs: 600 };
+/** Of each kind; who is forgotten at the bound has been quiet for longest. */
 const MOST_REMEMBERED = 10_000;
 
 interface Bucket {
@@ -17,40 +19,71 @@ interface Bucket {
   atMs: number;
 }
 
-/** Slows down guessing, by address and by user name; sign-ins that succeed cost nothing. */
+/** A try that was let through; one of the two is called when it costs nothing. */
+export interface SignInTry {
+  /** Nothing was learnt about a password. */
+  giveBack(): void;
+  /** The password was right: from here this user is let in however many guess elsewhere. */
+  succeed(): void;
+}
+
+/**
+ * Slows down guessing, by address and by user name; sign-ins that succeed cost nothing. Who guesses takes tries from their
+ * own address only, so nobody can lock a user out from elsewhere.
+ */
 export class SignInThrottle {
   private readonly addresses: Buckets;
+  private readonly pairs: Buckets;
   private readonly users: Buckets;
+  /** Users with the addresses they have signed in from, in the order of the last time. */
+  private readonly known = new Set<string>();
 
   /** @param now monotonic milliseconds */
   constructor(now: () => number) {
     this.addresses = new Buckets(PER_ADDRESS, now);
+    this.pairs = new Buckets(PER_USER_AND_ADDRESS, now);
     this.users = new Buckets(PER_USER, now);
   }
 
-  /**
-   * Takes one try from the address and the user, known or not; the returned function gives it back. Throws ProblemError
-   * 429 when either has none left.
-   */
-  take(address: string, userKey: string): () => void {
+  /** Takes one try from the address and the user, known or not. Throws ProblemError 429 when either has none left. */
+  take(address: string, userKey: string): SignInTry {
     const source = toSource(address);
-    const waitMs = Math.max(this.addresses.waitMs(source), this.users.waitMs(userKey));
+    // No address has a space.
+    const pair = `${source} ${userKey}`;
+    const taken: readonly (readonly [Buckets, string])[] = [
+      [this.addresses, source],
+      [this.pairs, pair],
+      ...(this.known.has(pair) ? [] : [[this.users, userKey] as const]),
+    ];
+    const waitMs = Math.max(...taken.map(([buckets, key]) => buckets.waitMs(key)));
     if (waitMs > 0) {
       throw new ProblemError('too-many-sign-ins', 'Wait before the next try.', {
         retryAfterS: Math.ceil(waitMs / 1_000),
       });
     }
-    this.addresses.change(source, -1);
-    this.users.change(userKey, -1);
-    return () => {
-      this.addresses.change(source, 1);
-      this.users.change(userKey, 1);
+    for (const [buckets, key] of taken) buckets.change(key, -1);
+    const giveBack = (): void => {
+      for (const [buckets, key] of taken) buckets.change(key, 1);
+    };
+    return {
+      giveBack,
+      succeed: () => {
+        giveBack();
+        this.remember(pair);
+      },
     };
   }
 
   /** How much is remembered, for tests of the bound. */
   get size(): number {
-    return this.addresses.size + this.users.size;
+    return this.addresses.size + this.pairs.size + this.users.size + this.known.size;
+  }
+
+  private remember(pair: string): void {
+    this.known.delete(pair);
+    this.known.add(pair);
+    const [oldest] = this.known;
+    if (this.known.size > MOST_REMEMBERED && oldest !== undefined) this.known.delete(oldest);
   }
 }
 

@@ -30,7 +30,7 @@ export class SignInDesk {
   async signIn({ user, password }: SignIn, address: string): Promise<string> {
     const { users, database, hasher, throttle, sessions, firstAdmin, log } = this.options;
     firstAdmin.checkReady();
-    const giveBack = throttle.take(address, toNameKey(user));
+    const attempt = throttle.take(address, toNameKey(user));
     let known: Awaited<ReturnType<AppUserRepository['findByName']>>;
     let isRight: boolean;
     try {
@@ -38,7 +38,7 @@ export class SignInDesk {
       isRight = await hasher.verify(password, known?.password_hash);
     } catch (error) {
       // Nothing was learnt about a password.
-      giveBack();
+      attempt.giveBack();
       throw error;
     }
     if (known === undefined || !isRight) {
@@ -46,7 +46,7 @@ export class SignInDesk {
       log.warn({ address, isKnownUser: known !== undefined }, 'a sign-in failed');
       throw new ProblemError('sign-in-failed', 'User and password do not belong together.');
     }
-    giveBack();
+    attempt.succeed();
     const token = await sessions.begin(known.id);
     log.info({ user: known.name, address }, 'signed in');
     return token;
