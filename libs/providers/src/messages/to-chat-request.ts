@@ -94,13 +94,16 @@ function toTool(item: unknown, index: number): UnknownRecord {
     );
   }
   const description = readText(tool['description'], `${field}.description`);
+  const parameters = toToolSchema(readRecord(tool['input_schema'], `${field}.input_schema`));
+  // Anthropic's strict tools may have properties that are optional, OpenAI's may not.
+  const isStrict = tool['strict'] === true && isStrictSchema(parameters);
   return {
     type: 'function',
     function: {
       name: requireText(tool['name'], `${field}.name`),
       ...(description === undefined ? {} : { description }),
-      parameters: toToolSchema(readRecord(tool['input_schema'], `${field}.input_schema`)),
-      ...(tool['strict'] === true ? { strict: true } : {}),
+      parameters,
+      ...(isStrict ? { strict: true } : {}),
     },
   };
 }
