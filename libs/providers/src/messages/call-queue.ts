@@ -39,15 +39,21 @@ export class CallQueue {
     this.#blocks = blocks;
   }
 
+  /** How many calls the client was told of. */
   get count(): number {
-    return this.#calls.length;
+    return this.#ids.count;
+  }
+
+  /** Whether arguments wait for a name: no block can be opened for them. */
+  get hasNameless(): boolean {
+    return this.#calls.slice(this.#closed).some((call) => call.name === '' && !call.isEmpty);
   }
 
   get isOverfull(): boolean {
     return this.#kept > MAX_KEPT || this.#calls.length > MAX_CALLS;
   }
 
-  /** Takes the `tool_calls` of one delta. */
+  /** Takes the pieces of calls in one delta. */
   add(pieces: readonly unknown[]): string {
     let out = '';
     for (const item of pieces) {
@@ -69,18 +75,21 @@ export class CallQueue {
     return this.#closed < this.#calls.length;
   }
 
-  /** No more pieces come. */
+  /** No more pieces come. Calls without a name are left out. */
   finish(): string {
     let out = '';
     for (; this.#closed < this.#calls.length; this.#closed += 1) {
       const call = this.#calls[this.#closed];
-      if (call !== undefined && !call.isEmpty) out += this.#write(call);
+      if (call !== undefined && call.name !== '') out += this.#write(call);
     }
     return out;
   }
 
   #take(piece: Piece): void {
-    const call = this.#find(piece) ?? this.#enqueue(piece.index);
+    const known = this.#find(piece);
+    // Nothing may wait for a call that nothing is known of.
+    if (known === undefined && piece.id === '' && piece.name === '' && piece.args === '') return;
+    const call = known ?? this.#enqueue(piece.index);
     if (call.id === '' && piece.id !== '') {
       call.id = piece.id;
       this.#byId.set(piece.id, call);

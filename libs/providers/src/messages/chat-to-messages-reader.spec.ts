@@ -69,14 +69,17 @@ test('whole calls under one index, without index, without id, or with an object 
   expect(message.stopReason, 'although the server said stop').toBe('tool_use');
 });
 
-/** A stream whose deltas hold these lists of calls. */
-const streamOf = (...deltas: readonly (readonly object[])[]): string =>
-  [
-    ...deltas.map((calls) => ({ delta: { tool_calls: calls }, finish_reason: null })),
-    { delta: {}, finish_reason: 'tool_calls' },
-  ]
+/** A stream of these deltas. */
+const streamOfDeltas = (deltas: readonly object[], finish: string): string =>
+  [...deltas.map((delta) => ({ delta, finish_reason: null })), { delta: {}, finish_reason: finish }]
     .map((choice) => `data: ${JSON.stringify({ id: 'x', choices: [{ index: 0, ...choice }] })}\n\n`)
     .join('') + 'data: [DONE]\n\n';
+/** A stream whose deltas hold these lists of calls. */
+const streamOf = (...deltas: readonly (readonly object[])[]): string =>
+  streamOfDeltas(
+    deltas.map((calls) => ({ tool_calls: calls })),
+    'tool_calls',
+  );
 const called = (name: string, args: string): object => ({ function: { name, arguments: args } });
 
 describe('parallel calls that a server does not tell apart', () => {
@@ -120,6 +123,38 @@ describe('parallel calls that a server does not tell apart', () => {
     ]);
     expect(said(assembleMessage(read(streamOf(...pieces)).text))).toEqual([['tool_use', 'f{"a":"}"}']]);
   });
+});
+
+test('a call in the old way, as function_call, is a block', () => {
+  const pieces = [{ name: 'f', arguments: '' }, { arguments: '{"a":' }, { arguments: '1}' }];
+  const deltas = pieces.map((piece) => ({ function_call: piece, tool_calls: null }));
+  const message = assembleMessage(read(streamOfDeltas(deltas, 'function_call')).text);
+  expect([said(message), message.stopReason]).toEqual([[['tool_use', 'f{"a":1}']], 'tool_use']);
+});
+
+test.each(['stop', 'tool_calls', 'function_call'])(
+  'calls of which nothing came are no reason to stop for, whatever the server says: %s',
+  (finish) => {
+    const deltas = [{ tool_calls: [{ index: 0 }] }, { tool_calls: [] }, { content: 'words' }];
+    const message = assembleMessage(read(streamOfDeltas(deltas, finish)).text);
+    expect([said(message), message.stopReason]).toEqual([[['text', 'words']], 'end_turn']);
+  },
+);
+
+test('words after a call of which nothing came do not wait', () => {
+  const reader = new ChatToMessagesReader(CONTEXT);
+  const [first = '', second = ''] = streamOfDeltas(
+    [{ tool_calls: [{ index: 0 }] }, { content: 'words' }],
+    'stop',
+  ).split(/(?<=\n\n)/);
+  reader.push(Buffer.from(first));
+  expect(reader.push(Buffer.from(second))).toContain('"text":"words"');
+});
+
+test('arguments that no name ever came for break the stream', () => {
+  const { text, end } = read(streamOf([{ index: 0, id: 'call_1', function: { arguments: '{"a":1}' } }]));
+  expect(end.kind).toBe('broken');
+  expect(text).not.toContain('message_stop');
 });
 
 test('a stream that ends after its finish reason without the marker is complete', () => {

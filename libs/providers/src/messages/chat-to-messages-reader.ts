@@ -12,7 +12,7 @@ import { toMessagesUsage } from '../translate/token-usage.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { BlockWriter, messagesEvent } from './block-writer.js';
 import { CallQueue } from './call-queue.js';
-import { readChatWords } from './read-chat-delta.js';
+import { readCalls, readChatWords } from './read-chat-delta.js';
 
 type Fatal = Exclude<StreamEnd, { kind: 'complete' }>;
 
@@ -113,7 +113,8 @@ export class ChatToMessagesReader implements StreamReader {
     let out = '';
     if (reasoning !== '') out += this.#say('thinking', reasoning);
     if (text !== '') out += this.#say('text', text);
-    if (Array.isArray(delta['tool_calls'])) out += this.#calls.add(delta['tool_calls']);
+    const calls = readCalls(delta);
+    if (calls.length > 0) out += this.#calls.add(calls);
     if (this.#calls.isOverfull || this.#heldLength > MAX_EVENT_BYTES) {
       return this.#break('the provider sent more of tool calls than is kept');
     }
@@ -152,6 +153,7 @@ export class ChatToMessagesReader implements StreamReader {
   /** The marker came, or the end after a finish reason. A marker without any finish reason ends nothing well. */
   #finish(): string {
     if (this.#finishReason === '') return this.#break('the stream ended without a finish reason');
+    if (this.#calls.hasNameless) return this.#break('a tool call of the stream has no name');
     this.isDone = true;
     let out = this.#calls.finish();
     for (const { kind, words } of this.#held) out += this.#blocks[kind](words);

@@ -68,11 +68,24 @@ test('calls that share an id get two', () => {
 test.each([
   ['stop', 'end_turn'],
   ['length', 'max_tokens'],
-  ['tool_calls', 'tool_use'],
   ['content_filter', 'refusal'],
   ['something_new', 'end_turn'],
 ])('%s is %s', (finish, reason) => {
   expect(read(completion({ content: 'x' }, { finish_reason: finish }))['stop_reason']).toBe(reason);
+});
+
+test.each(['tool_calls', 'function_call'])('%s without any call is end_turn', (finish) => {
+  for (const calls of [[], null, [{}], [{ function: { name: '', arguments: '' } }]]) {
+    const message = read(completion({ content: 'x', tool_calls: calls }, { finish_reason: finish }));
+    expect(message).toMatchObject({ content: [{ type: 'text' }], stop_reason: 'end_turn' });
+    expect(message['content']).toHaveLength(1);
+  }
+});
+
+test('a call without a name is garbage: nobody could run it', () => {
+  const call = { id: 'call_1', type: 'function', function: { arguments: '{"a":1}' } };
+  const bytes = Buffer.from(JSON.stringify(completion({ tool_calls: [call] })));
+  expect(fromChatAnswer(bytes, CONTEXT).kind).toBe('garbage');
 });
 
 test('a refusal is told and is the reason; null where a list is expected is no list', () => {

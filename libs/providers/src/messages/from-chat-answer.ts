@@ -11,7 +11,7 @@ import { toMessagesUsage } from '../translate/token-usage.js';
 import { toToolInput } from '../translate/tool-arguments.js';
 import { ToolUseIds } from '../translate/tool-call-id.js';
 import { toAnswerId } from '../translate/answer-id.js';
-import { argumentsText, readChatWords } from './read-chat-delta.js';
+import { argumentsText, readCalls, readChatWords } from './read-chat-delta.js';
 
 /** Reads a whole answer and writes it anew in Anthropic's dialect. Never throws. */
 export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
@@ -29,6 +29,7 @@ export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
     return { kind: 'garbage', reason: `the answer ended with finish_reason "${finishReason}"` };
   }
   const calls = toToolUses(message, asText(document['id']));
+  if (calls === null) return { kind: 'garbage', reason: 'a tool call of the answer has no name' };
   const tokens = findOpenAiUsage(document);
   const isRefused = asText(message['refusal']) !== '';
   const answer = {
@@ -55,18 +56,19 @@ function toWordBlocks(message: UnknownRecord): UnknownRecord[] {
   ];
 }
 
-function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] {
-  const calls = Array.isArray(message['tool_calls']) ? (message['tool_calls'] as readonly unknown[]) : [];
-  const old = asRecord(message['function_call']);
-  const all = old === null ? calls : [...calls, { function: old }];
+/** Null when there are arguments that no name belongs to. Calls of which there is nothing are left out. */
+function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] | null {
+  const blocks: UnknownRecord[] = [];
   const ids = new ToolUseIds();
-  return all.flatMap((item) => {
-    const call = asRecord(item);
-    const called = asRecord(call?.['function']);
-    if (call === null || called === null) return [];
+  for (const item of readCalls(message)) {
+    const call = asRecord(item) ?? {};
+    const called = asRecord(call['function']) ?? {};
+    const name = asText(called['name']);
+    const args = argumentsText(called);
+    if (name === '' && args === '') continue;
+    if (name === '') return null;
     const id = ids.give(asText(call['id']), answerId);
-    return [
-      { type: 'tool_use', id, name: asText(called['name']), input: toToolInput(argumentsText(called)) },
-    ];
-  });
+    blocks.push({ type: 'tool_use', id, name, input: toToolInput(args) });
+  }
+  return blocks;
 }

@@ -37,6 +37,19 @@ function textOf(value: unknown): string {
   return value.map((item: unknown) => asText(asRecord(item)?.['text'])).join('');
 }
 
+const NO_CALLS: readonly unknown[] = [];
+/** Keeps the one call of the old way apart from those that servers number. */
+const OLD_INDEX = -1;
+
+/** The items of `tool_calls`, and the old `function_call` as one more of them. */
+export function readCalls(message: UnknownRecord): readonly unknown[] {
+  const calls = message['tool_calls'];
+  // Items are read as unknown values.
+  const list = Array.isArray(calls) ? (calls as readonly unknown[]) : NO_CALLS;
+  const old = asRecord(message['function_call']);
+  return old === null ? list : [...list, { index: OLD_INDEX, function: old }];
+}
+
 /** Arguments of a call as text; some servers send the object itself. */
 export function argumentsText(called: UnknownRecord): string {
   const value = called['arguments'];

@@ -22,9 +22,9 @@ export class StreamedCall {
     if (args !== '') this.#pieces.push(args);
   }
 
-  /** Whether nothing came of it that could be told. */
+  /** Whether no arguments came. */
   get isEmpty(): boolean {
-    return this.name === '' && this.#pieces.length === 0;
+    return this.#pieces.length === 0;
   }
 
   /** The arguments that came since the last time. */

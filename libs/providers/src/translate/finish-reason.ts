@@ -38,9 +38,14 @@ export function toFinishReason(stopReason: string, hasCalls: boolean): FinishRea
   return reason === 'stop' && hasCalls ? 'tool_calls' : reason;
 }
 
-/** OpenAI's reason in Anthropic's words; several servers say `stop` after tool calls. */
+/**
+ * OpenAI's reason in Anthropic's words; several servers say `stop` after tool calls, some the contrary.
+ * @param hasCalls whether tool calls are part of the answer for the client
+ */
 export function toStopReason(finishReason: string, hasCalls: boolean): StopReason {
   const reason = FROM_FINISH_REASON.get(finishReason) ?? 'end_turn';
+  // A client that is told to run a tool and finds none to run is stuck.
+  if (reason === 'tool_use' && !hasCalls) return 'end_turn';
   return reason === 'end_turn' && hasCalls ? 'tool_use' : reason;
 }
 
