@@ -62,15 +62,43 @@ describe('connectNats', () => {
   });
 });
 
+it('a user gets its replies at an inbox of its own', async () => {
+  nats = connectNats({ url: server.url.replace('://', '://logger:any@'), name: 'test', log });
+  const connection = await nats.ready;
+  const inboxes: string[] = [];
+  connection.subscribe('ask', {
+    callback: (_, message) => {
+      inboxes.push(message.reply ?? '');
+      message.respond('answer');
+    },
+  });
+  expect((await connection.request('ask')).string()).toBe('answer');
+  expect(inboxes).toEqual([expect.stringMatching(/^_INBOX_logger\./)]);
+});
+
 describe('parseNatsUrl', () => {
   it('keeps credentials out of the address', () => {
     nats = connectNats({ url: server.url, name: 'test', log });
     const { address, options } = parseNatsUrl('nats://edge:s%40cret@one:4222, tls://two:4223');
     expect(address).toBe('nats://one:4222,tls://two:4223');
-    expect(options).toEqual({ servers: ['one:4222', 'two:4223'], tls: {}, user: 'edge', pass: 's@cret' });
+    expect(options).toEqual({
+      servers: ['one:4222', 'two:4223'],
+      tls: {},
+      user: 'edge',
+      pass: 's@cret',
+      inboxPrefix: '_INBOX_edge',
+    });
     expect(parseNatsUrl('nats://t0ken@one').options).toEqual({ servers: ['one'], token: 't0ken' });
     expect(parseNatsUrl('localhost:4222').address).toBe('nats://localhost:4222');
   });
+
+  it.each(['a.b', '*', 'two%20words'])(
+    'the user %j, no part of a subject, keeps the shared inbox',
+    (user) => {
+      nats = connectNats({ url: server.url, name: 'test', log });
+      expect(parseNatsUrl(`nats://${user}:secret@one`).options).not.toHaveProperty('inboxPrefix');
+    },
+  );
 
   it.each(['', 'http://one:1', 'nats://', 'nats://a b:1'])('refuses %j without showing it', (url) => {
     nats = connectNats({ url: server.url, name: 'test', log });

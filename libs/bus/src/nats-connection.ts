@@ -150,7 +150,10 @@ class BackgroundNatsLink implements NatsLink {
   }
 }
 
-/** Splits a `NATS_URL` into client options and an address without credentials. @throws Error that shows no value. */
+/**
+ * Splits a `NATS_URL` into client options and an address without credentials. A user's replies come to `_INBOX_<user>.>`, so that
+ * a server can let each user read its own alone. @throws Error that shows no value.
+ */
 export function parseNatsUrl(url: string): { address: string; options: ConnectionOptions } {
   const parts = url.split(',').map((part) => {
     const text = part.trim();
@@ -166,10 +169,14 @@ export function parseNatsUrl(url: string): { address: string; options: Connectio
   if (login !== undefined) {
     const user = decodeURIComponent(login.username);
     if (login.password === '') options.token = user;
-    else Object.assign(options, { user, pass: decodeURIComponent(login.password) });
+    else Object.assign(options, { user, pass: decodeURIComponent(login.password), ...inboxOf(user) });
   }
   return { address: parts.map((part) => `${part.protocol}//${part.host}`).join(','), options };
 }
+
+/** A user that cannot be a part of a subject keeps the shared `_INBOX`. */
+const inboxOf = (user: string): Pick<ConnectionOptions, 'inboxPrefix'> =>
+  /^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX_${user}` } : {};
 
 /** Whether {@link parseNatsUrl} can read it: for a config's schema, which must not repeat what may hold a password. */
 export function isNatsUrl(url: string): boolean {

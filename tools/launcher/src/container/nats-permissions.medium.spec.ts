@@ -5,12 +5,19 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connectNats, ensureTopology } from '@sluice/bus/publishing';
 import { findNatsServer, freePort, probeUntilReady } from '@sluice/private-services';
 import { type TempDir, tempDir } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { prepareStreams } from '../prepare-servers.js';
 import { runSecrets } from './run-secrets.js';
 
+const CONSUMERS = [
+  ['logger', 'logger-requests'],
+  ['metrics-aggregator', 'metrics-requests'],
+  ['export', 'export-requests'],
+] as const;
+const SERVICES = ['edge-proxy', 'admin-api', ...CONSUMERS.map(([name]) => name)];
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let dir: TempDir;
 let server: ChildProcess;
@@ -51,8 +58,7 @@ function urlOf(user: string): string {
 }
 
 async function connectAs(user: string): Promise<NatsConnection> {
-  const url = new URL(urlOf(user));
-  const connection = await connect({ servers: url.host, user, pass: url.password, reconnect: false });
+  const connection = await connectNats({ url: urlOf(user), name: user, log: quiet }).ready;
   connections.push(connection);
   return connection;
 }
@@ -103,7 +109,6 @@ test('an edge adds events of its own kinds, and no audit event of a person', asy
 test('an edge reads no event and removes none', async () => {
   const edge = await connectAs('edge-proxy');
   expect(await isSubscriptionRefused(edge, 'sluice.v1.>')).toBe(true);
-  expect(await isSubscriptionRefused(edge, '_INBOX.x.>')).toBe(false);
   const manager = await jetstreamManager(edge, { checkAPI: false, timeout: 2_000 });
   await expect(manager.streams.purge('SLUICE_REQUESTS')).rejects.toThrow();
   await expect(manager.streams.getMessage('SLUICE_REQUESTS', { seq: 1 })).rejects.toThrow();
@@ -112,18 +117,88 @@ test('an edge reads no event and removes none', async () => {
   expect(state).toMatchObject({ first_seq: 1, consumer_count: 3 });
 });
 
-test.each(['logger', 'metrics-aggregator', 'export'])(
-  'a forged event from the account of %s is refused',
-  async (name) => {
+test.each(CONSUMERS)(
+  '%s reads and acks by its durable, and stores its dead letters',
+  async (name, durable) => {
     const consumer = await connectAs(name);
-    expect(await publish(consumer, 'sluice.v1.request.succeeded')).toBe('refused');
-    expect(await publish(consumer, 'sluice.v1.audit.key.made')).toBe('refused');
-    expect(await publish(consumer, 'sluice.v1.dead.SLUICE_REQUESTS.logger')).toBe('stored');
-    await expect(
-      (await jetstreamManager(consumer, { timeout: 2_000 })).streams.delete('SLUICE_REQUESTS'),
-    ).rejects.toThrow();
+    const changes = await ensureTopology(consumer, { log: quiet });
+    expect(changes.filter(({ action }) => action !== 'unchanged')).toEqual([]);
+    await jetstream(await connectAs('init')).publish('sluice.v1.request.succeeded', '{}');
+    const reader = await jetstream(consumer).consumers.get('SLUICE_REQUESTS', durable);
+    const message = await reader.next({ expires: 5_000 });
+    expect(await message?.ackAck()).toBe(true);
+    expect(await publish(consumer, `sluice.v1.dead.SLUICE_REQUESTS.${durable}`)).toBe('stored');
   },
 );
+
+test.each(CONSUMERS)('a forged event from the account of %s is refused', async (name, durable) => {
+  const consumer = await connectAs(name);
+  expect(await publish(consumer, 'sluice.v1.request.succeeded')).toBe('refused');
+  expect(await publish(consumer, 'sluice.v1.audit.key.made')).toBe('refused');
+  const [, others] = CONSUMERS.find(([other]) => other !== name)!;
+  expect(await publish(consumer, `sluice.v1.dead.SLUICE_REQUESTS.${others}`)).toBe('refused');
+  const client = jetstream(consumer, { timeout: 1_000 });
+  await expect(
+    client.consumers.get('SLUICE_REQUESTS', others).then((reader) => reader.next({ expires: 1_000 })),
+  ).rejects.toThrow();
+  expect(await isSubscriptionRefused(consumer, 'sluice.v1.>')).toBe(true);
+  expect(await publish(consumer, `$JS.ACK.SLUICE_REQUESTS.${others}.1.1.1.1.0`)).toBe('refused');
+  expect(await publish(consumer, `$JS.API.CONSUMER.DURABLE.CREATE.SLUICE_REQUESTS.${durable}`)).toBe(
+    'refused',
+  );
+});
+
+test.each(SERVICES)('%s cannot empty a stream, forward it, or remove a durable', async (name) => {
+  const owner = await jetstreamManager(await connectAs('init'));
+  await jetstream(await connectAs('init')).publish('sluice.v1.audit.config.reloaded', '{}');
+  const before = await owner.streams.info('SLUICE_AUDIT');
+  const manager = await jetstreamManager(await connectAs(name), { checkAPI: false, timeout: 1_000 });
+  const attacks: Record<string, () => Promise<unknown>> = {
+    shrink: () => manager.streams.update('SLUICE_AUDIT', { max_bytes: 1 }),
+    purge: () => manager.streams.purge('SLUICE_AUDIT'),
+    removeStream: () => manager.streams.delete('SLUICE_AUDIT'),
+    removeMessage: () => manager.streams.deleteMessage('SLUICE_AUDIT', before.state.first_seq),
+    read: () => manager.streams.getMessage('SLUICE_AUDIT', { seq: before.state.first_seq }),
+    removeDurable: () => manager.consumers.delete('SLUICE_REQUESTS', 'logger-requests'),
+    pauseDurable: () =>
+      manager.consumers.pause('SLUICE_REQUESTS', 'logger-requests', new Date(Date.now() + 60_000)),
+    addDurable: () =>
+      manager.consumers.add('SLUICE_REQUESTS', {
+        durable_name: `spy-${name}`,
+        deliver_subject: 'sluice.v1.audit.key.made',
+      }),
+    forward: () =>
+      manager.streams.add({
+        name: `FORGE-${name}`,
+        subjects: ['forge'],
+        republish: { src: 'forge', dest: 'sluice.v1.request.succeeded' },
+      }),
+  };
+  for (const attack of Object.values(attacks)) await expect(attack()).rejects.toThrow();
+  expect((await owner.streams.info('SLUICE_AUDIT')).state.messages).toBe(before.state.messages);
+  expect((await owner.streams.info('SLUICE_REQUESTS')).state.consumer_count).toBe(CONSUMERS.length);
+  const names = await owner.streams.names().next();
+  expect(names).toHaveLength(5);
+});
+
+test.each(SERVICES)('%s reads no reply to another', async (name) => {
+  const spy = await connectAs(name);
+  expect(await isSubscriptionRefused(spy, '_INBOX.>')).toBe(true);
+  expect(await isSubscriptionRefused(spy, '_INBOX_init.>')).toBe(true);
+  for (const other of SERVICES) {
+    expect(await isSubscriptionRefused(spy, `_INBOX_${other}.>`)).toBe(other !== name);
+  }
+});
+
+test('live numbers go from metrics-aggregator to admin-api', async () => {
+  const admin = await connectAs('admin-api');
+  const heard = new Promise<string>((resolve) => {
+    admin.subscribe('sluice.v1.live', { callback: (_, message) => resolve(message.string()) });
+  });
+  await admin.flush();
+  (await connectAs('metrics-aggregator')).publish('sluice.v1.live', '{"now":1}');
+  expect(await heard).toBe('{"now":1}');
+});
 
 test('what people do comes from admin-api, which makes up no request', async () => {
   const admin = await connectAs('admin-api');
