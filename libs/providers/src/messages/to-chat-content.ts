@@ -177,7 +177,7 @@ function addToolResult(block: UnknownRecord, field: string, sorted: SortedConten
   const text = texts.join('\n\n');
   const said = text === '' && block['is_error'] === true ? 'error' : text;
   sorted.results.push({ role: 'tool', tool_call_id: id, content: said });
-  sorted.parts.push(...parts.filter((part) => part['type'] !== 'text'));
+  for (const part of parts) if (part['type'] !== 'text') sorted.parts.push(part);
 }
 
 /** Names of tools that a search found: they are in `tools` already. */

@@ -104,6 +104,63 @@ describe('the conversation', () => {
     ]);
   });
 
+  test('neighbours of one role are one turn: every result follows the calls at once', () => {
+    const use = (id: string): object => ({ type: 'tool_use', id, name: 'f', input: {} });
+    const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } };
+    const called = (id: string): object => ({
+      id,
+      type: 'function',
+      function: { name: 'f', arguments: '{}' },
+    });
+    expect(
+      messages(
+        { role: 'user', content: 'q' },
+        { role: 'assistant', content: [use('a')] },
+        { role: 'assistant', content: [use('b')] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: [image] }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'b', content: 'B' }] },
+        { role: 'user', content: 'and?' },
+      ),
+    ).toEqual([
+      { role: 'user', content: 'q' },
+      { role: 'assistant', content: null, tool_calls: [called('a'), called('b')] },
+      { role: 'tool', tool_call_id: 'a', content: '' },
+      { role: 'tool', tool_call_id: 'b', content: 'B' },
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+          { type: 'text', text: 'and?' },
+        ],
+      },
+    ]);
+  });
+
+  test('texts of neighbours stay apart, and a turn of nothing but thinking parts nobody', () => {
+    const thought = { type: 'thinking', thinking: 'x', signature: 's' };
+    expect(
+      messages(
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: [thought] },
+        { role: 'user', content: 'b' },
+        { role: 'assistant', content: 'c' },
+        { role: 'assistant', content: 'd' },
+      ),
+    ).toEqual([
+      { role: 'user', content: 'a\n\nb' },
+      { role: 'assistant', content: 'c\n\nd' },
+    ]);
+    expect(refused({ messages: [ASK.messages[0], { role: 'user', content: [{ type: 'video' }] }] })).toBe(
+      'messages.1.content.0.type',
+    );
+  });
+
+  test('a turn of very many blocks is one all the same', () => {
+    const content = Array.from({ length: 200_000 }, () => ({ type: 'text', text: 'a' }));
+    const told = messages({ role: 'user', content }, { role: 'user', content: 'b' });
+    expect(told).toMatchObject([{ role: 'user', content: expect.stringMatching(/^(a\n\n)+b$/) as string }]);
+  });
+
   test('documents are files or text; search results are text', () => {
     const sources = [
       {
@@ -187,17 +244,31 @@ describe('tools', () => {
     expect(
       to({
         ...ASK,
-        tools: [{ ...tool, cache_control: { type: 'ephemeral' }, strict: true, type: 'custom' }],
+        tools: [{ ...tool, cache_control: { type: 'ephemeral' }, type: 'custom' }],
       })['tools'],
     ).toEqual([
-      {
-        type: 'function',
-        function: { name: 'f', description: 'd', parameters: tool.input_schema, strict: true },
-      },
+      { type: 'function', function: { name: 'f', description: 'd', parameters: tool.input_schema } },
     ]);
     expect(refused({ ...ASK, tools: [{ type: 'web_search_20250305', name: 'web_search' }] })).toBe(
       'tools.0.type',
     );
+  });
+
+  test('a tool is strict where OpenAI would take it as strict: it wants all properties required', () => {
+    const closed = {
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string' } },
+      required: ['a', 'b'],
+      additionalProperties: false,
+    };
+    const strictness = (schema: object): unknown =>
+      to({ ...ASK, tools: [{ name: 'f', strict: true, input_schema: schema }] })['tools'];
+    const told = (parameters: object, more: object): object[] => [
+      { type: 'function', function: { name: 'f', parameters, ...more } },
+    ];
+    expect(strictness(closed)).toEqual(told(closed, { strict: true }));
+    const optional = { ...closed, required: ['a'] };
+    expect(strictness(optional)).toEqual(told(optional, {}));
   });
 
   test.each([

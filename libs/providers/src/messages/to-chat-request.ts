@@ -17,7 +17,8 @@ import {
   type UnknownRecord,
 } from '../translate/read-request.js';
 import { TranslationRefusal } from '../translate/translation-refusal.js';
-import { sortContent, toChatContent, toSystemText } from './to-chat-content.js';
+import { toChatTurns } from './chat-turns.js';
+import { toSystemText } from './to-chat-content.js';
 
 /**
  * The body of a chat request that means what this Messages request means. Keys come in a fixed order, so
@@ -44,36 +45,8 @@ export function toChatRequest(bytes: Buffer, provider: ProviderConfig, providerM
 
 function toChatMessages(request: UnknownRecord): UnknownRecord[] {
   const system = toSystemText(request['system'], 'system');
-  const messages: UnknownRecord[] = system === '' ? [] : [{ role: 'system', content: system }];
-  for (const [index, item] of readList(request['messages'], 'messages').entries()) {
-    const field = `messages.${index}`;
-    const message = requireRecord(item, field);
-    const role = requireText(message['role'], `${field}.role`);
-    messages.push(...toMessages(role, message['content'], field));
-  }
-  return messages;
-}
-
-function toMessages(role: string, content: unknown, field: string): UnknownRecord[] {
-  if (role === 'system') return [{ role, content: toSystemText(content, `${field}.content`) }];
-  if (role !== 'user' && role !== 'assistant') {
-    throw new TranslationRefusal(`${field}.role`, 'must be one of user, assistant, system.');
-  }
-  const { parts, calls, results } = sortContent(content, `${field}.content`);
-  const misplaced = role === 'user' ? calls : results;
-  if (misplaced.length > 0) {
-    throw new TranslationRefusal(
-      `${field}.content`,
-      `holds a block that a message of role ${role} cannot hold.`,
-    );
-  }
-  if (role === 'user') {
-    // Results first: they must follow the calls at once.
-    return parts.length === 0 ? results : [...results, { role, content: toChatContent(parts, '\n\n') }];
-  }
-  if (parts.length === 0 && calls.length === 0) return [];
-  const said = parts.length === 0 ? null : toChatContent(parts, '');
-  return [{ role, content: said, ...(calls.length === 0 ? {} : { tool_calls: calls }) }];
+  const turns = toChatTurns(request['messages']);
+  return system === '' ? turns : [{ role: 'system', content: system }, ...turns];
 }
 
 /** OpenAI's reasoning models refuse `max_tokens`; many look-alikes know nothing else. */
