@@ -70,6 +70,18 @@ test('calls have their arguments as text: "{}" when there are none, digits kept'
   });
 });
 
+test('calls without ids get others in each answer, although the answers have no id either', () => {
+  const block = { type: 'tool_use', name: 'f', input: {} };
+  const ids = ['event-1', 'event-2'].flatMap((answerId) => {
+    const bytes = Buffer.from(JSON.stringify({ ...MESSAGE, id: undefined, content: [block, block] }));
+    const answer = fromAnthropicAnswer(bytes, { ...CONTEXT, answerId });
+    if (answer.kind !== 'answer') throw new Error(answer.kind);
+    return [...answer.body.toString().matchAll(/"id":"(call_\w+)"/g)].map(([, id]) => id);
+  });
+  expect(ids).toHaveLength(4);
+  expect(new Set(ids).size).toBe(4);
+});
+
 test('thinking is text, and details for the way back', () => {
   const { message } = choice([
     { type: 'thinking', thinking: 'Hm.', signature: 's' },

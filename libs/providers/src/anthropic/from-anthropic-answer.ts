@@ -5,6 +5,7 @@ import { parseExactJson } from '../translate/exact-json.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { toChatUsage } from '../translate/token-usage.js';
+import { toToolCallId } from '../translate/tool-call-id.js';
 import { toArgumentsText } from '../translate/tool-arguments.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { fromAnthropicUsage } from './anthropic-usage.js';
@@ -21,7 +22,8 @@ export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answ
   if (failure !== null) return { kind: 'failure', failure };
   const content = document['content'];
   if (!Array.isArray(content)) return { kind: 'garbage', reason: 'the answer has no "content"' };
-  const message = new ChatMessage();
+  const id = toAnswerId('chatcmpl-', document['id'], context);
+  const message = new ChatMessage(id);
   for (const block of content as readonly unknown[]) {
     if (!message.add(asRecord(block) ?? {})) {
       return { kind: 'garbage', reason: "a tool call's input is nested too deeply" };
@@ -29,7 +31,7 @@ export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answ
   }
   const tokens = fromAnthropicUsage(document['usage']);
   const answer = {
-    id: toAnswerId('chatcmpl-', document['id'], context),
+    id,
     object: 'chat.completion',
     created: context.createdSeconds,
     model: context.model,
@@ -48,12 +50,17 @@ export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answ
 
 /** The one message of a completion, filled block by block. */
 class ChatMessage {
+  readonly #answerId: string;
   #content = '';
   #hasText = false;
   #reasoning = '';
   readonly #details: UnknownRecord[] = [];
   readonly #calls: UnknownRecord[] = [];
   readonly #annotations: UnknownRecord[] = [];
+
+  constructor(answerId: string) {
+    this.#answerId = answerId;
+  }
 
   get hasCalls(): boolean {
     return this.#calls.length > 0;
@@ -89,7 +96,8 @@ class ChatMessage {
       this.#addText(text, null);
       return true;
     }
-    const id = asText(block['id']) || `call_${this.#calls.length}`;
+    // Made from the answer's: a conversation must not hold two calls of one id.
+    const id = asText(block['id']) || toToolCallId(`${this.#answerId}/${this.#calls.length}`, 'call_');
     this.#calls.push({ id, type: 'function', function: { name: asText(block['name']), arguments: text } });
     return true;
   }

@@ -1,4 +1,5 @@
 // One content block of a stream while it is open: what its events are as OpenAI's deltas.
+import { randomUUID } from 'node:crypto';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { writeJson } from '../translate/exact-json.js';
 import { quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
@@ -97,7 +98,7 @@ class CallBlock implements OpenBlock {
   }
 
   open(): string {
-    const id = quoteLatin1(asText(this.#content['id']) || `call_${this.#index}`);
+    const id = quoteLatin1(asText(this.#content['id']) || makeCallId());
     const name = quoteLatin1(asText(this.#content['name']));
     return `{"tool_calls":[{"index":${this.#index},"id":${id},"type":"function","function":{"name":${name},"arguments":""}}]}`;
   }
@@ -117,6 +118,9 @@ class CallBlock implements OpenBlock {
     return `{"tool_calls":[{"index":${this.#index},"function":{"arguments":${quoteLatin1(text)}}}]}`;
   }
 }
+
+/** For a call that came without: a conversation must not hold two calls of one id. */
+const makeCallId = (): string => `call_${randomUUID().replaceAll('-', '')}`;
 
 /** The call of the reserved tool: its input is the text of the answer. */
 class AnswerBlock implements OpenBlock {

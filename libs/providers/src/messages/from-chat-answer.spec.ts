@@ -74,6 +74,17 @@ test.each([
   expect(read(completion({ content: 'x' }, { finish_reason: finish }))['stop_reason']).toBe(reason);
 });
 
+test('calls without ids get others in each answer, although the answers have no id either', () => {
+  const call = { function: { name: 'f', arguments: '{}' } };
+  const ids = ['event-1', 'event-2'].map((answerId) => {
+    const bytes = Buffer.from(JSON.stringify({ ...completion({ tool_calls: [call] }), id: '' }));
+    const answer = fromChatAnswer(bytes, { ...CONTEXT, answerId });
+    return answer.kind === 'answer' ? /"id":"(toolu_\w+)"/.exec(answer.body.toString())?.[1] : undefined;
+  });
+  expect(ids).not.toContain(undefined);
+  expect(new Set(ids).size).toBe(2);
+});
+
 test.each(['tool_calls', 'function_call'])('%s without any call is end_turn', (finish) => {
   for (const calls of [[], null, [{}], [{ function: { name: '', arguments: '' } }]]) {
     const message = read(completion({ content: 'x', tool_calls: calls }, { finish_reason: finish }));

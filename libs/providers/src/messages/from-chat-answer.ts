@@ -28,12 +28,13 @@ export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
   if (isFailedFinish(finishReason)) {
     return { kind: 'garbage', reason: `the answer ended with finish_reason "${finishReason}"` };
   }
-  const calls = toToolUses(message, asText(document['id']));
+  const id = toAnswerId('msg_', document['id'], context);
+  const calls = toToolUses(message, id);
   if (calls === null) return { kind: 'garbage', reason: 'a tool call of the answer has no name' };
   const tokens = findOpenAiUsage(document);
   const isRefused = asText(message['refusal']) !== '';
   const answer = {
-    id: toAnswerId('msg_', document['id'], context),
+    id,
     type: 'message',
     role: 'assistant',
     model: context.model,
