@@ -200,6 +200,16 @@ describe('a stream that is not good', () => {
   });
 
   test.each([
+    ['without "error" in it', '{"message":"rate limited","status_code":429}', 429],
+    ['that is no JSON', 'rate limited', 500],
+  ])('a named error %s ends it as a failure, although a finish reason came before', (_name, data, status) => {
+    const finish = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
+    const { text, end } = read(`${begun}${finish}event: error\ndata: ${data}\n\ndata: [DONE]\n\n`);
+    expect(end).toMatchObject({ kind: 'failure', failure: { status, passable: false } });
+    expect(text).not.toContain('message_stop');
+  });
+
+  test.each([
     ['the end of the body before a finish reason', ''],
     ['a marker before a finish reason', 'data: [DONE]\n\n'],
     ['a finish reason that says failed', 'data: {"choices":[{"delta":{},"finish_reason":"error"}]}\n\n'],

@@ -1,8 +1,8 @@
 // An OpenAI-speaking provider's chunks as Anthropic's events: one pass, each chunk parsed once.
 import { NO_TOKENS, type TokenCounts } from '@sluice/contracts';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
-import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
-import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
+import { readEmbeddedFailure, readErrorEvent } from '../openai-compatible/read-openai-failure.js';
+import type { ProviderFailure, StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import { parseLatin1Json } from '../translate/latin1-json.js';
@@ -90,17 +90,22 @@ export class ChatToMessagesReader implements StreamReader {
     return '';
   }
 
+  /** Its body is in OpenAI's words, so it never goes through. */
+  #fail(failure: ProviderFailure): string {
+    this.#fatal = { kind: 'failure', failure: { ...failure, passable: false } };
+    return '';
+  }
+
   #read(event: SseEvent): string {
+    // Named an error it is one, whatever its data look like.
+    if (event.name === 'error') return this.#fail(readErrorEvent(parseLatin1Json(event.data)));
     if (event.data.trim() === '[DONE]') return this.#finish();
     const chunk = asRecord(parseLatin1Json(event.data));
     if (chunk === null) return this.#break('an event of the stream is not a JSON object');
     const choices = chunk['choices'];
     const choice = Array.isArray(choices) ? findFirst(choices) : null;
     const failure = readEmbeddedFailure(chunk) ?? readEmbeddedFailure(choice);
-    if (failure !== null) {
-      this.#fatal = { kind: 'failure', failure: { ...failure, passable: false } };
-      return '';
-    }
+    if (failure !== null) return this.#fail(failure);
     // Some repeat it on every chunk, cumulative: the last one counts.
     if (hasUsage(chunk, choice)) this.#tokens = findOpenAiUsage(chunk) ?? this.#tokens;
     return choice === null ? '' : this.#begin(chunk) + this.#onChoice(choice);
