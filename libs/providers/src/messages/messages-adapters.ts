@@ -9,7 +9,7 @@ import { asRecord, parseJson } from '../wire/read-unknown.js';
 import { applySplices } from '../wire/splice.js';
 import { writeRequest } from '../translate/write-request.js';
 import { ChatToMessagesReader } from './chat-to-messages-reader.js';
-import { dropUnsignedThinking, hasUnsignedThinking } from './drop-unsigned-thinking.js';
+import { dropUnsignedThinking, mayLackSignature } from './drop-unsigned-thinking.js';
 import { fromChatAnswer } from './from-chat-answer.js';
 import { MessagesRelayReader } from './messages-relay-reader.js';
 import { relayMessagesAnswer } from './relay-messages-answer.js';
@@ -22,7 +22,7 @@ export const messagesRelayAdapter: ProviderAdapter = {
   forwardedHeaders: ['anthropic-beta'],
   address: anthropicAddress,
   toUpstreamBody: ({ bytes, spans }, _provider, providerModel) => {
-    const rewritten = hasUnsignedThinking(bytes) ? dropUnsignedThinking(bytes, providerModel) : null;
+    const rewritten = mayLackSignature(bytes) ? dropUnsignedThinking(bytes, providerModel) : null;
     return rewritten ?? applySplices(bytes, [{ ...spans.model, text: JSON.stringify(providerModel) }]);
   },
   // Anthropic always counts.
