@@ -101,8 +101,8 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
       return describe({ launcher, dataDir, dir, ports });
     } catch (error) {
       await launcher.stop(STOP_TIMEOUT_MS);
-      // Another test may have taken a port between our look and the launcher's.
-      const mayRetry = launcher.output.includes('These ports are in use') && tries < MOST_PORT_TRIES;
+      // Another test may have taken a port between our look and the launcher's, or between that and the service's own.
+      const mayRetry = /ports? .*(?:are|is) in use/.test(launcher.output) && tries < MOST_PORT_TRIES;
       if (mayRetry) continue;
       await dir.remove();
       throw error;
