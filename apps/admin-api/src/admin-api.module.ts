@@ -6,6 +6,7 @@ import { LOGGER, OPENAPI_DOCUMENT } from './admin-api.tokens.js';
 import { CONTROLLERS } from './controllers.js';
 import { DashboardFiles } from './dashboard/dashboard-files.js';
 import { ExportForwarder } from './exports/export-forwarder.js';
+import { RunningDownloads } from './exports/running-downloads.js';
 import { AccessGuard } from './http/access.guard.js';
 import { DatabaseGate } from './http/database-gate.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -25,6 +26,7 @@ export interface AdminApiParts {
   readonly minutes: MetricMinuteOverviewRepository;
   readonly live: LiveFeed;
   readonly exports: ExportForwarder;
+  readonly downloads: RunningDownloads;
   readonly files: DashboardFiles;
 }
 
@@ -44,6 +46,7 @@ export class AdminApiModule {
         { provide: MetricMinuteOverviewRepository, useValue: parts.minutes },
         { provide: LiveFeed, useValue: parts.live },
         { provide: ExportForwarder, useValue: parts.exports },
+        { provide: RunningDownloads, useValue: parts.downloads },
         { provide: OPENAPI_DOCUMENT, useValue: toOpenApi(readManifest(CONTROLLERS)) },
         { provide: DashboardFiles, useValue: parts.files },
         { provide: APP_GUARD, useClass: AccessGuard },

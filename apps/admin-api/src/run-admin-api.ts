@@ -26,6 +26,7 @@ import type { AdminApiParts } from './admin-api.module.js';
 import { createAdminMetrics } from './admin-metrics.js';
 import { DashboardFiles } from './dashboard/dashboard-files.js';
 import { ExportForwarder } from './exports/export-forwarder.js';
+import { RunningDownloads } from './exports/running-downloads.js';
 import { createApp, listen } from './http/create-app.js';
 import { DatabaseGate } from './http/database-gate.js';
 import { LiveFeed } from './live/live-feed.js';
@@ -77,13 +78,19 @@ export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown
     now: () => performance.now(),
   });
   const exports = new ExportForwarder({ url: config.exportUrl, log });
+  const downloads = new RunningDownloads({
+    findCallers: (tokenHashes) => database.parts.sessions.findCallers(tokenHashes),
+    log,
+    now: () => performance.now(),
+  });
   const files = new DashboardFiles(config.dashboardDir, log);
-  const app = await createApp({ log, ...database.parts, live, exports, files }, metrics);
+  const app = await createApp({ log, ...database.parts, live, exports, downloads, files }, metrics);
   const port = await listen(app, config);
-  const shutdown = stopInOrder({ log, app, health, nats, ops, database, live, exports });
+  const shutdown = stopInOrder({ log, app, health, nats, ops, database, live, exports, downloads });
   database.monitor.start();
   database.firstAdmin.start();
   live.start();
+  downloads.start();
   health.setServing(true);
   log.info({ opsPort: ops.port, port, dashboard: config.dashboardDir }, 'admin-api runs');
   return shutdown;
@@ -139,9 +146,11 @@ interface RunningParts {
   readonly database: DatabaseSide;
   readonly live: LiveFeed;
   readonly exports: ExportForwarder;
+  readonly downloads: RunningDownloads;
 }
 
-function stopInOrder({ log, app, health, nats, ops, database, live, exports }: RunningParts): Shutdown {
+function stopInOrder(parts: RunningParts): Shutdown {
+  const { log, app, health, nats, ops, database, live, exports, downloads } = parts;
   return onShutdown({
     log,
     steps: [
@@ -153,6 +162,7 @@ function stopInOrder({ log, app, health, nats, ops, database, live, exports }: R
           database.firstAdmin.stop();
           live.stop();
           exports.stop();
+          downloads.stop();
           app.getHttpServer().closeIdleConnections();
           await app.close();
         },

@@ -25,6 +25,8 @@ export interface ForwardedExport {
   readonly search: string;
   readonly scope: TeamScope;
   readonly response: ServerResponse;
+  /** Breaks it; with a ProblemError as its reason that is the answer while nothing is written yet. */
+  readonly signal: AbortSignal;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -52,11 +54,11 @@ export class ExportForwarder {
    * Resolves when the answer has ended, whole or broken. Throws ProblemError while nothing is written yet: the service is
    * away, or answers with a problem of its own, which goes through as it is.
    */
-  async forward({ isHead, search, scope, response }: ForwardedExport): Promise<void> {
+  async forward({ isHead, search, scope, response, signal: over }: ForwardedExport): Promise<void> {
     const gone = new AbortController();
     if (response.destroyed) return;
     response.once('close', () => gone.abort(new Error('the client has gone')));
-    const signal = AbortSignal.any([gone.signal, this.stopping.signal]);
+    const signal = AbortSignal.any([gone.signal, over, this.stopping.signal]);
     const sent = this.send({ isHead, search, scope }, signal);
     const answer = await this.waitForHead(sent, signal);
     if (isHead && isKnown(answer)) {
@@ -109,6 +111,7 @@ export class ExportForwarder {
         sent.on('error', reject);
       });
     } catch (error) {
+      if (signal.reason instanceof ProblemError) throw signal.reason;
       if (!signal.aborted) this.options.log.warn({ err: error }, 'the export service cannot be reached');
       throw new ProblemError('export-away', 'The export service (EXPORT_URL) does not answer; try again.', {
         retryAfterS: RETRY_AFTER_S,

@@ -4,11 +4,15 @@ import { type ApiReply, type ApiRequest, callerOf } from '../http/api-request.js
 import { Route } from '../http/route.decorator.js';
 import { ExportForwarder } from './export-forwarder.js';
 import { exportQuerySchema } from './export-query.schema.js';
+import { RunningDownloads } from './running-downloads.js';
 
 /** `/api/export`: files of the teams that the caller sees, made by the export service. */
 @Controller('api/export')
 export class ExportsController {
-  constructor(@Inject(ExportForwarder) private readonly exports: ExportForwarder) {}
+  constructor(
+    @Inject(ExportForwarder) private readonly exports: ExportForwarder,
+    @Inject(RunningDownloads) private readonly downloads: RunningDownloads,
+  ) {}
 
   @Get('requests')
   @RequireRole('viewer')
@@ -21,14 +25,20 @@ export class ExportsController {
   async requests(@Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     const { url = '', method } = request.raw;
     const at = url.indexOf('?');
-    const { scope } = callerOf(request);
+    const caller = callerOf(request);
+    const download = this.downloads.begin(caller);
     reply.hijack();
-    // The export service judges the query and says what is allowed.
-    await this.exports.forward({
-      isHead: method === 'HEAD',
-      search: at < 0 ? '' : url.slice(at),
-      scope,
-      response: reply.raw,
-    });
+    try {
+      // The export service judges the query and says what is allowed.
+      await this.exports.forward({
+        isHead: method === 'HEAD',
+        search: at < 0 ? '' : url.slice(at),
+        scope: caller.scope,
+        response: reply.raw,
+        signal: download.signal,
+      });
+    } finally {
+      download.end();
+    }
   }
 }

@@ -166,6 +166,67 @@ describe('a large file', () => {
   });
 });
 
+describe('a download that its person may no longer have', () => {
+  const begin = async (of: Browser): Promise<{ readonly closed: Promise<unknown> }> => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/csv' });
+      response.write('x'.repeat(1_000));
+    };
+    const sent = request(`${admin.url}${PATH}`, { headers: { cookie: of.cookie! } });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.on('error', () => undefined).resume();
+    return { closed: new Promise((resolve) => response.once('close', resolve)) };
+  };
+  const within = async (closed: Promise<unknown>): Promise<number> => {
+    const startedAt = performance.now();
+    await closed;
+    return performance.now() - startedAt;
+  };
+
+  it.each([
+    ['after its sign-out', 'signs-out', (page_: Browser) => page_.send('DELETE', '/api/session')],
+    ['after its person is gone', 'gone', (_: Browser, id: string) => remove('app_user', id)],
+    ['after its team is taken away', 'teamless', (_: Browser, id: string) => remove('team_member', id)],
+  ])('breaks off within five seconds %s, and others go on', async (_, name, act) => {
+    const id = await admin.addUser({ name, password: 'viewer-password', role: 'viewer', teams: ['red'] });
+    const viewer = new Browser(admin.url);
+    await viewer.signedIn(name, 'viewer-password');
+    const mine = await begin(viewer);
+    const ofAdmin = await begin(page);
+    let isOtherClosed = false;
+    void ofAdmin.closed.then(() => (isOtherClosed = true));
+    await act(viewer, id);
+    // A second more for a busy machine.
+    expect(await within(mine.closed)).toBeLessThan(6_000);
+    expect(isOtherClosed).toBe(false);
+    exporter.closeAllConnections();
+    await ofAdmin.closed;
+  });
+
+  const remove = (table: 'app_user' | 'team_member', id: string) =>
+    table === 'app_user'
+      ? admin.db.deleteFrom('app_user').where('id', '=', id).execute()
+      : admin.db.deleteFrom('team_member').where('user_id', '=', id).execute();
+
+  it('a person has two at a time, over all their sessions; others have theirs', async () => {
+    const again = new Browser(admin.url);
+    await again.signedIn('admin', ADMIN_PASSWORD);
+    await admin.addUser({ name: 'third', password: 'viewer-password', role: 'viewer' });
+    const third = new Browser(admin.url);
+    await third.signedIn('third', 'viewer-password');
+    const running = [await begin(page), await begin(again)];
+    const refused = await again.get(PATH);
+    expect([refused.status, refused.problem().type]).toEqual([503, 'urn:sluice:problem:too-many-exports']);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    running.push(await begin(third));
+    exporter.closeAllConnections();
+    await Promise.all(running.map(({ closed }) => closed));
+    answer = (_, response) => response.writeHead(200, { 'content-type': 'text/csv' }).end('x');
+    await waitFor(async () => (await page.get(PATH)).status === 200);
+  });
+});
+
 describe('errors', () => {
   it('a problem of the export service goes through, with its wait', async () => {
     const problem = {

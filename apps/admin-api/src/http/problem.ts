@@ -13,6 +13,7 @@ const KINDS = {
   'too-many-sign-ins': { status: 429, title: 'Too many sign-ins have failed' },
   internal: { status: 500, title: 'The service has met a bug' },
   'export-failed': { status: 502, title: 'The export service answers wrongly' },
+  'too-many-exports': { status: 503, title: 'Too many exports are running' },
   'export-away': { status: 503, title: 'The export service cannot be reached' },
   'database-away': { status: 503, title: 'The database cannot be used' },
   'query-too-slow': { status: 503, title: 'The database took too long' },

@@ -59,6 +59,13 @@ export class Sessions {
     return new Set(await database.ask(() => repository.findOpenOfAdmins(tokenHashes, this.limits())));
   }
 
+  /** Of these sessions those that go on, with whose they are, by the digest. Is no use of them. Throws as {@link begin}. */
+  async findCallers(tokenHashes: readonly string[]): Promise<ReadonlyMap<string, Caller>> {
+    const { repository, database } = this.options;
+    const sessions = await database.ask(() => repository.findMany(tokenHashes, this.limits()));
+    return new Map(sessions.map((session) => [session.tokenHash, toCaller(session.tokenHash, session)]));
+  }
+
   /** Ends the session. Throws as {@link begin}. */
   async end(tokenHash: string): Promise<void> {
     const { repository, database } = this.options;

@@ -88,6 +88,7 @@ const TEXTS = {
     })
     .compile().sql,
   'user-session.find': sessions.findSql('t', limits).compile(db).sql,
+  'user-session.find-many': sessions.findManySql(['t'], limits).compile(db).sql,
   'user-session.find-open-of-admins': sessions.findOpenOfAdminsSql(['t'], limits).compile(db).sql,
   'user-session.clear': sessions.clearSql(limits).compile(db).sql,
   'user-session.clear-oldest': sessions.clearOldestSql('u').compile(db).sql,

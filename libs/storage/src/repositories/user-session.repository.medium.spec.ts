@@ -115,6 +115,21 @@ describe('user_session', () => {
     for (const gone of ['ended', 't0', 't1']) expect(hashes).not.toContain(gone);
   });
 
+  it('many are found at once, each as one is', async () => {
+    await database.db
+      .insertInto('team_member')
+      .values({ user_id: userId, team_id: 'default', created_at: now })
+      .execute();
+    await begin('one');
+    await begin('other', before(60_000));
+    await begin('idle', before(HOUR_MS));
+    const found = await sessions.findMany(['one', 'other', 'idle', 'none'], limits);
+    for (const { tokenHash, ...session } of found) {
+      expect(session).toEqual(await sessions.find(tokenHash, limits));
+    }
+    expect(found.map((session) => session.tokenHash).sort()).toEqual(['one', 'other']);
+  });
+
   it('tells which sessions of admins go on', async () => {
     const boss = randomUUID();
     await users.setPassword({ id: boss, name: 'boss', role: 'admin', passwordHash: '', at: now });

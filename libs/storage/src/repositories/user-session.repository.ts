@@ -56,6 +56,15 @@ export class UserSessionRepository {
     return rows[0];
   }
 
+  /** Those of these tokens' sessions that have not ended. */
+  async findMany(
+    tokenHashes: readonly string[],
+    limits: SessionLimits,
+  ): Promise<(OpenSession & { readonly tokenHash: string })[]> {
+    const { rows } = await this.findManySql(tokenHashes, limits).execute(this.db);
+    return rows;
+  }
+
   /** Which of these tokens have a session that has not ended, and may see all teams. */
   async findOpenOfAdmins(tokenHashes: readonly string[], limits: SessionLimits): Promise<string[]> {
     const { rows } = await this.findOpenOfAdminsSql(tokenHashes, limits).execute(this.db);
@@ -83,6 +92,21 @@ export class UserSessionRepository {
   s.created_at as "createdAt", s.last_seen_at as "lastSeenAt"
 from user_session s join app_user u on u.id = s.user_id
 where s.token_hash = ${tokenHash} and s.created_at > ${limits.createdAfter} and s.last_seen_at > ${limits.seenAfter}`;
+  }
+
+  /** @see findSql */
+  findManySql(
+    tokenHashes: readonly string[],
+    limits: SessionLimits,
+  ): RawBuilder<OpenSession & { readonly tokenHash: string }> {
+    return sql<
+      OpenSession & { readonly tokenHash: string }
+    >`select s.token_hash as "tokenHash", u.id as "userId", u.name as "userName", u.role,
+  array(select m.team_id from team_member m where m.user_id = u.id order by m.team_id) as "teamIds",
+  s.created_at as "createdAt", s.last_seen_at as "lastSeenAt"
+from user_session s join app_user u on u.id = s.user_id
+where s.token_hash = any(${tokenHashes}::text[])
+  and s.created_at > ${limits.createdAfter} and s.last_seen_at > ${limits.seenAfter}`;
   }
 
   /** @see findSql */
