@@ -39,6 +39,7 @@ export class Launcher {
     adminPassword: '',
     isApiKeyMade: false,
     isAdminPasswordMade: false,
+    isAdminPasswordReplaced: false,
   };
   private isReady = false;
   private readonly stopped = new AbortController();

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureAdminPassword } from './admin-password.js';
 import { ensureLaunchKey } from './launch-key.js';
-import { ensureSecretFiles } from './secret-files.js';
+import { ensureSecretFiles, readSecretFile } from './secret-files.js';
 
 /** What a person needs of them. */
 export interface PreparedSecrets {
@@ -14,6 +14,8 @@ export interface PreparedSecrets {
   /** Whether this call made them, so that somebody has to be told. A password that the operator gave is not made. */
   readonly isApiKeyMade: boolean;
   readonly isAdminPasswordMade: boolean;
+  /** Whether the operator gave another than the one that was there. A service that runs has still read the old one. */
+  readonly isAdminPasswordReplaced: boolean;
 }
 
 /**
@@ -25,11 +27,14 @@ export function prepareSecrets(folder: string, givenAdminPassword: string | unde
   const passwordFile = join(folder, 'admin-password');
   const isApiKeyMade = !existsSync(launchKeyFile);
   const isAdminPasswordMade = !existsSync(passwordFile) && (givenAdminPassword ?? '') === '';
+  const adminPasswordBefore = existsSync(passwordFile) ? readSecretFile(passwordFile) : undefined;
   ensureSecretFiles(folder);
+  const adminPassword = ensureAdminPassword(passwordFile, givenAdminPassword);
   return {
     apiKey: ensureLaunchKey(launchKeyFile),
-    adminPassword: ensureAdminPassword(passwordFile, givenAdminPassword),
+    adminPassword,
     isApiKeyMade,
     isAdminPasswordMade,
+    isAdminPasswordReplaced: adminPasswordBefore !== undefined && adminPasswordBefore !== adminPassword,
   };
 }

@@ -82,6 +82,17 @@ test("the operator's password is kept, handed over, and shown by nobody", () => 
   expect(said.join('\n')).not.toContain('correct horse');
 });
 
+test('a password that replaces another says what has to be restarted, once', () => {
+  run();
+  said = [];
+  run({ SLUICE_ADMIN_PASSWORD: 'correct horse' });
+  expect(read('admin-api/admin-password')).toBe('correct horse');
+  expect(said).toEqual(['The password of admin was replaced: docker compose restart admin-api']);
+  said = [];
+  run({ SLUICE_ADMIN_PASSWORD: 'correct horse' });
+  expect(said).toEqual(['every secret was there already']);
+});
+
 test('what was lost of a container comes back from the folder that holds all', () => {
   run();
   const before = everything();

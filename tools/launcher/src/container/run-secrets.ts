@@ -29,7 +29,9 @@ export function runSecrets(env: Readonly<NodeJS.ProcessEnv>, say: (line: string)
   }
   if (secrets.isApiKeyMade) say(`API key, for every model:  ${secrets.apiKey}`);
   if (secrets.isAdminPasswordMade) say(`Dashboard, user ${ADMIN_USER}:    ${secrets.adminPassword}`);
-  if (!secrets.isApiKeyMade && !secrets.isAdminPasswordMade) say('every secret was there already');
+  if (secrets.isAdminPasswordReplaced)
+    say('The password of admin was replaced: docker compose restart admin-api');
+  else if (!secrets.isApiKeyMade && !secrets.isAdminPasswordMade) say('every secret was there already');
 }
 
 function planServiceSecrets(all: string): SharedFile[] {
