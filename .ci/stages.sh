@@ -1,7 +1,7 @@
 # The stages of the gate; .ci/run reads this. All of them together end within gate_limit_s, and none outlives the gate.
 # shellcheck shell=bash
 gate_limit_s="${gate_limit_s:-1140}" # 19 minutes
-grace_s="${grace_s:-10}"             # between TERM and KILL
+grace_s="${grace_s:-5}"              # between TERM and KILL; who stops the gate waits little longer
 gate_deadline=$((SECONDS + gate_limit_s))
 passed=0
 failed=0
