@@ -6,12 +6,15 @@ import { type ApiRequest, callerOf } from '../http/api-request.js';
 import { DatabaseGate } from '../http/database-gate.js';
 import { readQuery } from '../http/read-input.js';
 import { Route } from '../http/route.decorator.js';
+import { OverviewTurns } from './overview-turns.js';
 import { planSpan } from './plan-span.js';
 import { toOverview } from './to-overview.js';
 
 /** `/api/overview`: what a span of time came to, from the minute roll-ups. */
 @Controller('api/overview')
 export class OverviewController {
+  private readonly turns = new OverviewTurns();
+
   constructor(
     @Inject(MetricMinuteOverviewRepository) private readonly minutes: MetricMinuteOverviewRepository,
     @Inject(DatabaseGate) private readonly database: DatabaseGate,
@@ -29,8 +32,8 @@ export class OverviewController {
     const query = readQuery(overviewQuerySchema, request.raw);
     const { scope } = callerOf(request);
     const span = planSpan(query, new Date());
-    const groups = await this.database.ask(() =>
-      this.minutes.read({ span, stepSeconds: span.stepSeconds, scope }),
+    const groups = await this.turns.run(() =>
+      this.database.ask(() => this.minutes.read({ span, stepSeconds: span.stepSeconds, scope })),
     );
     return toOverview(span, groups);
   }

@@ -1,1 +1,1 @@
-select set_config('enable_sort', 'off', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)
+select set_config('enable_sort', 'off', true), set_config('work_mem', '16MB', true), set_config('jit', 'off', true)

@@ -49,9 +49,10 @@ export class MetricMinuteOverviewRepository {
   /**
    * For the transaction of one read. The planner cannot know how few groups come out and would sort the wide rows on disk
    * (900,000 rows: 2.0 s and 300 MB of files; hashed, as this makes it, 1.2 s and 20 MB of memory).
+   * Hashes take up to four times this memory; what does not fit goes to files (180,000 groups: 40 MB instead of 206 MB).
    */
   settingsSql(): RawBuilder<unknown> {
-    return sql`select set_config('enable_sort', 'off', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
+    return sql`select set_config('enable_sort', 'off', true), set_config('work_mem', '16MB', true), set_config('jit', 'off', true)`;
   }
 
   /**
