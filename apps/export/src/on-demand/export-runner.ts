@@ -7,6 +7,7 @@ import type { RequestLogPage, RequestLogPageRequest, TeamScope } from '@sluice/s
 import type { ExportMetrics } from '../export-metrics.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 import { ProblemError } from './problem.js';
+import { watchReader } from './watch-reader.js';
 import type { ExportQuery } from './read-export-query.js';
 
 /** What an {@link ExportRunner} needs. */
@@ -14,6 +15,8 @@ export interface ExportRunnerOptions {
   readonly readPage: (request: RequestLogPageRequest) => Promise<RequestLogPage>;
   readonly metrics: ExportMetrics;
   readonly log: Logger;
+  /** How long a client may take for the least it must take, in ms; for tests. */
+  readonly readerWindowMs?: number;
 }
 
 /** One export. */
@@ -31,6 +34,8 @@ const MOST_RUNNING = 4;
 const ROWS_PER_PAGE = 250;
 /** A client that reads nothing for so long has gone; the pool's longest query is shorter. */
 const IDLE_MS = 120_000;
+/** Characters, a few lines at least: how much a client has taken is known to so much. */
+const CHUNK_LENGTH = 16 * 1024;
 const RETRY_AFTER_S = 5;
 
 /** Streams exports: one page in memory, the next is read when the client has taken this one. */
@@ -87,6 +92,7 @@ export class ExportRunner {
     const readPage = (after: RequestLogPageRequest['after']): Promise<RequestLogPage> =>
       this.options.readPage({ filter: query.filter, scope, limit: ROWS_PER_PAGE, after, signal });
     let rows = 0;
+    let reader: ReturnType<typeof watchReader> | undefined;
     try {
       // Before the first byte, so that a database that is away is an error with a status.
       const first = await readPage(undefined).catch((error: unknown) => {
@@ -98,7 +104,8 @@ export class ExportRunner {
         return;
       }
       response.setTimeout(IDLE_MS, () => response.destroy());
-      const chunks = toChunks({ query, first, readPage, count: (more) => (rows += more) });
+      reader = watchReader(response, { windowMs: this.options.readerWindowMs });
+      const chunks = reader.counted(toChunks({ query, first, readPage, count: (more) => (rows += more) }));
       // An error of the generator destroys the response: no last chunk, so the client knows it is not whole.
       await pipeline(Readable.from(chunks, { highWaterMark: 1 }), response, { signal });
       this.report(query, 'whole', { rows });
@@ -113,6 +120,7 @@ export class ExportRunner {
         err: error,
       });
     } finally {
+      reader?.stop();
       response.off('close', clientGone);
     }
   }
@@ -145,10 +153,15 @@ async function* toChunks(source: {
   let text = format.head;
   let page = source.first;
   for (;;) {
-    for (const row of page.rows) text += format.toLine(row);
+    for (const row of page.rows) {
+      text += format.toLine(row);
+      if (text.length < CHUNK_LENGTH) continue;
+      // As text: the bytes are then made outside the heap and freed once they are sent.
+      yield text;
+      text = '';
+    }
     source.count(page.rows.length);
     // An empty chunk would end nothing and say nothing.
-    // As text: the bytes are then made outside the heap and freed once they are sent.
     if (text !== '') yield text;
     if (page.next === undefined) return;
     page = await source.readPage(page.next);
