@@ -15,10 +15,19 @@ describe('readExportConfig', () => {
       logLevel: 'info',
       host: '127.0.0.1',
       port: 8091,
+      allowedHosts: ['localhost', '127.0.0.1', '[::1]', 'export'],
       opsHost: '127.0.0.1',
       opsPort: 9191,
       instance: undefined,
     });
+  });
+
+  it('takes names under which the API may be asked, however they are written', () => {
+    const read = (names: string) => readExportConfig({ ...RIGHT, EXPORT_ALLOWED_HOSTS: names }).allowedHosts;
+    expect(read('Export.Internal, [FD00::1],10.0.0.5')).toEqual(['export.internal', '[fd00::1]', '10.0.0.5']);
+    for (const wrong of ['export:8091', 'a,,b', 'http://export', '*', 'fd00::1']) {
+      expect(() => read(wrong)).toThrow(/EXPORT_ALLOWED_HOSTS.*without ports/);
+    }
   });
 
   it('lists every variable at fault, without any value', () => {

@@ -1,5 +1,5 @@
 // Exports on demand from the built service, over a real Postgres with 50,000 rows.
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import { migrateToLatest, openDatabase, type SluiceDatabase } from '@sluice/storage';
 import {
@@ -125,6 +125,26 @@ describe('GET /export/requests', () => {
     const head = await fetch(`${url}?format=csv`, { method: 'HEAD' });
     expect(head.headers.get('content-type')).toMatch(/^text\/csv/);
     expect(await head.text()).toBe('');
+  });
+
+  it('answers no page of another site, whatever name points here', async () => {
+    const { port } = new URL(url);
+    const ask = async (headers: Record<string, string>, path = '/export/requests?format=csv') => {
+      const sent = request({ host: '127.0.0.1', port, path, headers, agent: false }).end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      let text = '';
+      for await (const chunk of answer.setEncoding('utf8')) text += String(chunk);
+      return [answer.statusCode, answer.headers['content-type'], text.includes('event_id')];
+    };
+    const refused = [403, 'application/problem+json; charset=utf-8', false];
+    expect(await ask({ host: `evil.example:${port}` })).toEqual(refused);
+    expect(await ask({ host: `evil.example:${port}` }, '/')).toEqual(refused);
+    expect(await ask({ origin: 'http://evil.example' })).toEqual(refused);
+    expect(await ask({ host: 'export:8091' }, '/export/requests?format=csv&provider=nobody')).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+      true,
+    ]);
   });
 
   it('shows only the rows of the teams that the caller may see', async () => {

@@ -21,8 +21,9 @@ import { createExportMetrics } from './export-metrics.js';
 import type { ExportConfig } from './export.config.js';
 import { ExportModule } from './export.module.js';
 import { ExportRunner } from './on-demand/export-runner.js';
+import { judgeCaller } from './on-demand/judge-caller.js';
 import { ProblemError } from './on-demand/problem.js';
-import { type RawReply, writeProblem } from './on-demand/problem.filter.js';
+import { type RawReply, type RawRequest, writeProblem } from './on-demand/problem.filter.js';
 
 /** What main has read and made. */
 export interface RunExportOptions {
@@ -74,7 +75,7 @@ export async function runExport(options: RunExportOptions): Promise<Shutdown> {
   health.add('nats', () => ({ ok: nats.isConnected(), required: true, detail: nats.address }));
   health.add('streams', () => topology.check());
 
-  const app = await createApp({ continuous, runner, log });
+  const app = await createApp({ continuous, runner, log }, config);
   app.connectMicroservice(
     { strategy: new JetStreamStrategy({ nats, log, closeTimeoutMs: CLOSE_CONSUMERS_MS }) },
     { inheritAppConfig: false },
@@ -89,11 +90,10 @@ export async function runExport(options: RunExportOptions): Promise<Shutdown> {
   return shutdown;
 }
 
-async function createApp(parts: {
-  readonly continuous: ContinuousExport;
-  readonly runner: ExportRunner;
-  readonly log: Logger;
-}): Promise<NestFastifyApplication> {
+async function createApp(
+  parts: { readonly continuous: ContinuousExport; readonly runner: ExportRunner; readonly log: Logger },
+  { allowedHosts }: ExportConfig,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     // A path that cannot be decoded is nobody's.
     frameworkErrors: (_error: unknown, _request: unknown, reply: RawReply) => {
@@ -105,6 +105,15 @@ async function createApp(parts: {
     },
   });
   const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request: RawRequest, reply: RawReply, done: () => void) => {
+    const problem = judgeCaller(request.raw.headers, allowedHosts);
+    if (problem === undefined) {
+      done();
+      return;
+    }
+    reply.hijack();
+    writeProblem(reply.raw, problem);
+  });
   // Nothing here takes a body: none is read, whatever its type and size.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -115,8 +124,10 @@ async function createApp(parts: {
   });
 }
 
-/** Returns the port; 0 asks for a free one. */
+/** Returns the port; 0 asks for a free one. Throws when it cannot be had, and says which variable moves it. */
 async function listen(app: NestFastifyApplication, { host, port }: ExportConfig): Promise<number> {
+  // Before, so that what fails below is the port alone.
+  await app.init();
   await app.listen(port, host).catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;

@@ -20,6 +20,7 @@ export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
 const TITLES = {
   'invalid-query': { status: 400, title: 'The query of the export is wrong' },
+  'not-allowed': { status: 403, title: 'The export API is for services beside it' },
   'unknown-route': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   'too-many-exports': { status: 503, title: 'Too many exports are running' },
