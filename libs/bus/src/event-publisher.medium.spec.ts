@@ -106,6 +106,22 @@ const storedEvents = async (): Promise<StoredEvent[]> =>
 const storedIds = async (): Promise<string[]> => (await storedEvents()).map(({ eventId }) => eventId);
 
 describe('EventPublisher', () => {
+  it("has the server's receipts sent to the inbox of its user alone", async () => {
+    await makeStreams();
+    const inboxes: string[] = [];
+    (await nats.ready).subscribe('_INBOX_edge.>', {
+      callback: (_, { subject }) => void inboxes.push(subject),
+    });
+    await (await nats.ready).flush();
+    const own = connectNats({ url: server.url.replace('://', '://edge:any@'), name: 'edge', log });
+    cleanups.push(() => own.close());
+    await own.ready;
+    const { spool } = startEdge({ publisher: { nats: own } });
+    append(spool);
+    await waitFor(() => inboxes.length === 1);
+    expect(inboxes).toHaveLength(1);
+  });
+
   it('publishes batches of up to 64 events of one subject within 50 ms, in the order of their numbers', async () => {
     await makeStreams();
     const { spool, publisher } = startEdge();

@@ -71,7 +71,7 @@ export class EventPublisher {
   readonly #flushIntervalMs: number;
   readonly #ackTimeoutMs: number;
   readonly #pace: SendPace;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   /** Not done, by id: sent ones and those that wait to be sent again. A late ack still counts. */
   readonly #unacked = new Map<number, OutgoingBatch>();
   readonly #waiters = new Set<() => void>();
@@ -92,6 +92,7 @@ export class EventPublisher {
   constructor(options: EventPublisherOptions) {
     this.#spool = options.spool;
     this.#nats = options.nats;
+    this.#inbox = createInbox(options.nats.inboxPrefix);
     this.#log = options.log;
     this.#flushIntervalMs = options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS;
     this.#ackTimeoutMs = options.ackTimeoutMs ?? DEFAULT_ACK_TIMEOUT_MS;

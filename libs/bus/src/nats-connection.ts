@@ -16,6 +16,8 @@ export interface NatsLinkOptions {
 export interface NatsLink {
   /** The servers without credentials, for logs. */
   readonly address: string;
+  /** What the subjects of replies to this user begin with. */
+  readonly inboxPrefix: string;
   isConnected(): boolean;
   /** The client, as soon as it was connected once (it stays the same over reconnects), else null. */
   connection(): NatsConnection | null;
@@ -44,6 +46,7 @@ export function connectNats(options: NatsLinkOptions): NatsLink {
 
 class BackgroundNatsLink implements NatsLink {
   readonly address: string;
+  readonly inboxPrefix: string;
   readonly ready: Promise<NatsConnection>;
   readonly #log: BusLog;
   readonly #listeners = new Set<(isConnected: boolean) => void>();
@@ -54,6 +57,7 @@ class BackgroundNatsLink implements NatsLink {
   constructor(options: NatsLinkOptions) {
     const servers = parseNatsUrl(options.url);
     this.address = servers.address;
+    this.inboxPrefix = servers.options.inboxPrefix ?? '_INBOX';
     this.#log = options.log;
     this.ready = this.#connect({
       timeout: DIAL_TIMEOUT_MS,

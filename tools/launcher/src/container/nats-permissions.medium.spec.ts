@@ -190,6 +190,62 @@ test.each(SERVICES)('%s reads no reply to another', async (name) => {
   }
 });
 
+test.each<readonly [string, string]>([
+  ['edge-proxy', 'sluice.v1.request.succeeded'],
+  ['admin-api', 'sluice.v1.audit.key.made'],
+  ...CONSUMERS.map(([name, durable]) => [name, `sluice.v1.dead.SLUICE_REQUESTS.${durable}`] as const),
+])('a receipt that %s has sent to the JetStream API arrives nowhere', async (name, subject) => {
+  const owner = await jetstreamManager(await connectAs('init'));
+  await jetstream(await connectAs('init')).publish('sluice.v1.audit.config.reloaded', '{}');
+  const before = await owner.streams.info('SLUICE_AUDIT');
+  const sender = await connectAs(name);
+  for (const reply of [
+    '$JS.API.CONSUMER.DELETE.SLUICE_REQUESTS.logger-requests',
+    '$JS.API.STREAM.PURGE.SLUICE_AUDIT',
+    '$JS.API.STREAM.DELETE.SLUICE_AUDIT',
+    'sluice.v1.audit.config.forged',
+  ]) {
+    sender.publish(subject, '{}', { reply });
+    // The server has handled the one before when it has stored this one.
+    expect(await publish(sender, subject)).toBe('stored');
+  }
+  const stored = name === 'admin-api' ? 8 : 0;
+  await expect
+    .poll(async () => (await owner.streams.info('SLUICE_AUDIT')).state.messages)
+    .toBe(before.state.messages + stored);
+  expect((await owner.streams.info('SLUICE_REQUESTS')).state.consumer_count).toBe(CONSUMERS.length);
+});
+
+test('admin-api asks the edges, and hears what each answers', async () => {
+  for (const answer of ['one', 'two']) {
+    const edge = await connectAs('edge-proxy');
+    edge.subscribe('sluice.control.reload', { callback: (_, message) => void message.respond(answer) });
+    await edge.flush();
+  }
+  const admin = await connectAs('admin-api');
+  const answers: string[] = [];
+  const asked = await admin.requestMany('sluice.control.reload', '', {
+    strategy: 'count',
+    maxMessages: 2,
+    maxWait: 5_000,
+  });
+  for await (const message of asked) answers.push(message.string());
+  expect(answers.sort()).toEqual(['one', 'two']);
+});
+
+test('metrics-aggregator hears the events of an edge at once, and nobody else does', async () => {
+  const metrics = await connectAs('metrics-aggregator');
+  const heard = new Promise<string>((resolve) => {
+    metrics.subscribe('sluice.v1.request.*', { callback: (_, message) => resolve(message.string()) });
+  });
+  await metrics.flush();
+  expect(await publish(await connectAs('edge-proxy'), 'sluice.v1.request.succeeded')).toBe('stored');
+  expect(await heard).toBe('{}');
+  for (const name of SERVICES.filter((other) => other !== 'metrics-aggregator')) {
+    expect(await isSubscriptionRefused(await connectAs(name), 'sluice.v1.request.*')).toBe(true);
+  }
+});
+
 test('live numbers go from metrics-aggregator to admin-api', async () => {
   const admin = await connectAs('admin-api');
   const heard = new Promise<string>((resolve) => {
