@@ -2,6 +2,7 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import type { SluiceDatabase } from '../database.js';
 import type { SluiceSchema } from '../sluice-schema.js';
 import type { RequestLogTable } from '../tables/request-log.table.js';
+import { requestLogConditions } from './request-log-filter.js';
 import type { TeamScope } from './team-scope.js';
 
 /** Which requests to read. Absent fields do not filter. */
@@ -59,9 +60,10 @@ export class RequestLogRepository {
 
   /** The queries themselves, for the test that compares their text with `__sql__/`. */
   findByRequestIdQuery(requestId: string, scope: TeamScope): RequestLogSelect<RequestLogTable> {
-    return inScope(this.db.selectFrom('request_log'), scope)
+    return this.db
+      .selectFrom('request_log')
       .selectAll()
-      .where('request_id', '=', requestId)
+      .where(requestLogConditions({ requestId }, scope))
       .orderBy('occurred_at', 'desc')
       .orderBy('event_id', 'desc')
       .limit(MOST_ROWS_OF_ONE_REQUEST_ID);
@@ -70,15 +72,18 @@ export class RequestLogRepository {
   /** @see countAndSums */
   countAndSumsQuery(filter: RequestLogFilter, scope: TeamScope): RequestLogSelect<SumsRow> {
     const sum = (column: TokenColumn) => sql<number>`coalesce(sum(${sql.ref(column)}), 0)::bigint`.as(column);
-    return filtered(inScope(this.db.selectFrom('request_log'), scope), filter).select([
-      sql<number>`count(*)`.as('requests'),
-      sum('input_tokens'),
-      sum('output_tokens'),
-      sum('cached_input_tokens'),
-      sum('cache_write_tokens'),
-      sum('reasoning_tokens'),
-      sql<string>`coalesce(sum(cost_usd_nanos), 0)::text`.as('cost_usd_nanos'),
-    ]);
+    return this.db
+      .selectFrom('request_log')
+      .where(requestLogConditions(filter, scope))
+      .select([
+        sql<number>`count(*)`.as('requests'),
+        sum('input_tokens'),
+        sum('output_tokens'),
+        sum('cached_input_tokens'),
+        sum('cache_write_tokens'),
+        sum('reasoning_tokens'),
+        sql<string>`coalesce(sum(cost_usd_nanos), 0)::text`.as('cost_usd_nanos'),
+      ]);
   }
 }
 
@@ -89,26 +94,3 @@ type TokenColumn =
   'input_tokens' | 'output_tokens' | 'cached_input_tokens' | 'cache_write_tokens' | 'reasoning_tokens';
 
 type SumsRow = Record<TokenColumn | 'requests', number> & { cost_usd_nanos: string };
-
-function inScope<Row>(query: RequestLogSelect<Row>, scope: TeamScope): RequestLogSelect<Row> {
-  if (scope.kind === 'all') return query;
-  return query.where(sql<boolean>`team_id = any(${scope.teamIds}::text[])`);
-}
-
-function filtered<Row>(query: RequestLogSelect<Row>, filter: RequestLogFilter): RequestLogSelect<Row> {
-  const equal = [
-    ['requested_model', filter.requestedModel],
-    ['provider', filter.provider],
-    ['key_id', filter.keyId],
-    ['team_id', filter.teamId],
-    ['outcome', filter.outcome],
-    ['request_id', filter.requestId],
-  ] as const;
-  let result = query;
-  if (filter.from !== undefined) result = result.where('occurred_at', '>=', filter.from);
-  if (filter.to !== undefined) result = result.where('occurred_at', '<', filter.to);
-  for (const [column, value] of equal) {
-    if (value !== undefined) result = result.where(column, '=', value);
-  }
-  return result;
-}
