@@ -204,10 +204,7 @@ describe('limits and sampling', () => {
 
 describe.each(['words', 'commit 4e12ab', 'order 123456789012345678'])('with %j in the prompt', (content) => {
   const read = (fields: string): Record<string, unknown> =>
-    toAnthropicRequest(
-      Buffer.from(`{${fields},"messages":[{"role":"user","content":"${content}"}]}`),
-      NEW,
-    );
+    toAnthropicRequest(Buffer.from(`{${fields},"messages":[{"role":"user","content":"${content}"}]}`), NEW);
 
   test.each(['"presence_penalty":0.0', '"frequency_penalty":-0.0', '"top_logprobs":0.0', '"n":1.0'])(
     '%s asks for nothing, however it is written',
