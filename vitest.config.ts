@@ -28,6 +28,8 @@ export default defineConfig({
           name: 'medium',
           sequence: { groupOrder: 1 },
           include: ['{apps,libs,tools}/*/src/**/*.medium.spec.ts'],
+          // They wait for servers more than they compute, and each has its own databases and streams.
+          maxWorkers: 2,
           globalSetup: ['libs/testing/src/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
