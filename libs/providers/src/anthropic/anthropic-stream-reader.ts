@@ -134,6 +134,7 @@ export class AnthropicStreamReader implements StreamReader {
     // A block that was never closed is closed by the next.
     const before = this.#closeBlock();
     this.#block = openBlock(content, {
+      answerId: this.#context.answerId,
       call: this.#calls,
       detail: this.#details,
       start: this.#contentLength,

@@ -5,7 +5,7 @@ import { parseExactJson } from '../translate/exact-json.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
 import { toChatUsage } from '../translate/token-usage.js';
-import { toToolCallId } from '../translate/tool-call-id.js';
+import { makeToolCallId } from '../translate/tool-call-id.js';
 import { toArgumentsText } from '../translate/tool-arguments.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { fromAnthropicUsage } from './anthropic-usage.js';
@@ -22,8 +22,7 @@ export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answ
   if (failure !== null) return { kind: 'failure', failure };
   const content = document['content'];
   if (!Array.isArray(content)) return { kind: 'garbage', reason: 'the answer has no "content"' };
-  const id = toAnswerId('chatcmpl-', document['id'], context);
-  const message = new ChatMessage(id);
+  const message = new ChatMessage(context.answerId);
   for (const block of content as readonly unknown[]) {
     if (!message.add(asRecord(block) ?? {})) {
       return { kind: 'garbage', reason: "a tool call's input is nested too deeply" };
@@ -31,7 +30,7 @@ export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answ
   }
   const tokens = fromAnthropicUsage(document['usage']);
   const answer = {
-    id,
+    id: toAnswerId('chatcmpl-', document['id'], context),
     object: 'chat.completion',
     created: context.createdSeconds,
     model: context.model,
@@ -96,8 +95,7 @@ class ChatMessage {
       this.#addText(text, null);
       return true;
     }
-    // Made from the answer's: a conversation must not hold two calls of one id.
-    const id = asText(block['id']) || toToolCallId(`${this.#answerId}/${this.#calls.length}`, 'call_');
+    const id = asText(block['id']) || makeToolCallId('call_', this.#answerId, this.#calls.length);
     this.#calls.push({ id, type: 'function', function: { name: asText(block['name']), arguments: text } });
     return true;
   }

@@ -1,9 +1,9 @@
 // One content block of a stream while it is open: what its events are as OpenAI's deltas.
-import { randomUUID } from 'node:crypto';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { writeJson } from '../translate/exact-json.js';
 import { quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
 import type { UnknownRecord } from '../translate/read-request.js';
+import { makeToolCallId } from '../translate/tool-call-id.js';
 import { ANSWER_TOOL } from './answer-tool.js';
 import { REASONING_FORMAT, toReasoningDetail } from './reasoning-details.js';
 import { toAnnotations } from './to-annotations.js';
@@ -20,6 +20,8 @@ export interface OpenBlock {
 
 /** Where a block stands among its like. */
 export interface BlockPlace {
+  /** An id that no other answer has. */
+  readonly answerId: string;
   /** Index that a tool call gets. */
   readonly call: number;
   /** Index that a reasoning detail gets. */
@@ -88,17 +90,20 @@ class CallBlock implements OpenBlock {
   readonly kind = 'call';
   readonly end: number;
   readonly #content: UnknownRecord;
+  readonly #answerId: string;
   readonly #index: number;
   #hasArguments = false;
 
   constructor(content: UnknownRecord, place: BlockPlace) {
     this.#content = content;
+    this.#answerId = place.answerId;
     this.#index = place.call;
     this.end = place.start;
   }
 
   open(): string {
-    const id = quoteLatin1(asText(this.#content['id']) || makeCallId());
+    const own = asText(this.#content['id']);
+    const id = quoteLatin1(own || makeToolCallId('call_', this.#answerId, this.#index));
     const name = quoteLatin1(asText(this.#content['name']));
     return `{"tool_calls":[{"index":${this.#index},"id":${id},"type":"function","function":{"name":${name},"arguments":""}}]}`;
   }
@@ -118,9 +123,6 @@ class CallBlock implements OpenBlock {
     return `{"tool_calls":[{"index":${this.#index},"function":{"arguments":${quoteLatin1(text)}}}]}`;
   }
 }
-
-/** For a call that came without: a conversation must not hold two calls of one id. */
-const makeCallId = (): string => `call_${randomUUID().replaceAll('-', '')}`;
 
 /** The call of the reserved tool: its input is the text of the answer. */
 class AnswerBlock implements OpenBlock {

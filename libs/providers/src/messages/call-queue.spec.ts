@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { ToolUseIds } from '../translate/tool-call-id.js';
 import { BlockWriter } from './block-writer.js';
 import { CallQueue } from './call-queue.js';
 
@@ -20,7 +21,7 @@ const piece = ({ index, id, name, args }: Piece): object => ({
   function: { ...(name === undefined ? {} : { name }), ...(args === undefined ? {} : { arguments: args }) },
 });
 
-const openQueue = (): CallQueue => new CallQueue(new BlockWriter());
+const openQueue = (): CallQueue => new CallQueue(new BlockWriter(), new ToolUseIds('event-1'));
 
 /** Sends one call in pieces of four characters. */
 function sendLongCall(pieces: number): void {

@@ -4,7 +4,7 @@
 // whole call at once, the name with every piece.
 import { asRecord, asText } from '../wire/read-unknown.js';
 import type { UnknownRecord } from '../translate/read-request.js';
-import { ToolUseIds } from '../translate/tool-call-id.js';
+import type { ToolUseIds } from '../translate/tool-call-id.js';
 import type { BlockWriter } from './block-writer.js';
 import { argumentsText } from './read-chat-delta.js';
 import { StreamedCall } from './streamed-call.js';
@@ -31,12 +31,11 @@ export class CallQueue {
   /** Calls that are closed: always the first ones. */
   #closed = 0;
   #kept = 0;
-  readonly #ids = new ToolUseIds();
-  /** For ids that a server leaves out. */
-  answerId = '';
+  readonly #ids: ToolUseIds;
 
-  constructor(blocks: BlockWriter) {
+  constructor(blocks: BlockWriter, ids: ToolUseIds) {
     this.#blocks = blocks;
+    this.#ids = ids;
   }
 
   /** How many calls the client was told of. */
@@ -136,7 +135,7 @@ export class CallQueue {
 
   #open(call: StreamedCall): string {
     call.isOpen = true;
-    return this.#blocks.openCall({ id: this.#ids.give(call.id, this.answerId), name: call.name });
+    return this.#blocks.openCall({ id: this.#ids.give(call.id), name: call.name });
   }
 }
 

@@ -10,6 +10,7 @@ import type { UnknownRecord } from '../translate/read-request.js';
 import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toAnswerId } from '../translate/answer-id.js';
+import { ToolUseIds } from '../translate/tool-call-id.js';
 import { BlockWriter, messagesEvent } from './block-writer.js';
 import { CallQueue } from './call-queue.js';
 import { readCalls, readChatWords } from './read-chat-delta.js';
@@ -20,7 +21,7 @@ export class ChatToMessagesReader implements StreamReader {
   readonly #context: StreamContext;
   readonly #events = new SseEvents();
   readonly #blocks = new BlockWriter();
-  readonly #calls = new CallQueue(this.#blocks);
+  readonly #calls: CallQueue;
   #hasBegun = false;
   #finishReason = '';
   #isRefused = false;
@@ -35,6 +36,7 @@ export class ChatToMessagesReader implements StreamReader {
 
   constructor(context: StreamContext) {
     this.#context = context;
+    this.#calls = new CallQueue(this.#blocks, new ToolUseIds(context.answerId));
   }
 
   get fatal(): Fatal | null {
@@ -140,10 +142,8 @@ export class ChatToMessagesReader implements StreamReader {
   #begin(chunk: UnknownRecord): string {
     if (this.#hasBegun) return '';
     this.#hasBegun = true;
-    const id = toAnswerId('msg_', chunk['id'], this.#context);
-    this.#calls.answerId = id;
     const message = {
-      id,
+      id: toAnswerId('msg_', chunk['id'], this.#context),
       type: 'message',
       role: 'assistant',
       model: this.#context.model,

@@ -28,13 +28,12 @@ export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
   if (isFailedFinish(finishReason)) {
     return { kind: 'garbage', reason: `the answer ended with finish_reason "${finishReason}"` };
   }
-  const id = toAnswerId('msg_', document['id'], context);
-  const calls = toToolUses(message, id);
+  const calls = toToolUses(message, context.answerId);
   if (calls === null) return { kind: 'garbage', reason: 'a tool call of the answer has no name' };
   const tokens = findOpenAiUsage(document);
   const isRefused = asText(message['refusal']) !== '';
   const answer = {
-    id,
+    id: toAnswerId('msg_', document['id'], context),
     type: 'message',
     role: 'assistant',
     model: context.model,
@@ -60,7 +59,7 @@ function toWordBlocks(message: UnknownRecord): UnknownRecord[] {
 /** Null when there are arguments that no name belongs to. Calls of which there is nothing are left out. */
 function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] | null {
   const blocks: UnknownRecord[] = [];
-  const ids = new ToolUseIds();
+  const ids = new ToolUseIds(answerId);
   for (const item of readCalls(message)) {
     const call = asRecord(item) ?? {};
     const called = asRecord(call['function']) ?? {};
@@ -68,7 +67,7 @@ function toToolUses(message: UnknownRecord, answerId: string): UnknownRecord[] |
     const args = argumentsText(called);
     if (name === '' && args === '') continue;
     if (name === '') return null;
-    const id = ids.give(asText(call['id']), answerId);
+    const id = ids.give(asText(call['id']));
     blocks.push({ type: 'tool_use', id, name, input: toToolInput(args) });
   }
   return blocks;

@@ -13,9 +13,23 @@ export function toToolCallId(id: string, prefix: string): string {
   return `${prefix}${createHash('sha256').update(id).digest('hex').slice(0, 24)}`;
 }
 
+/**
+ * An id for a call that came without one: a conversation must not hold two calls of one id.
+ * @param answerId an id that no other answer has, whatever the provider says
+ * @param index of the call in its answer
+ */
+export const makeToolCallId = (prefix: string, answerId: string, index: number): string =>
+  toToolCallId(`${answerId}/${index}`, prefix);
+
 /** Gives the `tool_use` blocks of one answer their ids: no two the same, however the provider numbers its calls. */
 export class ToolUseIds {
+  readonly #answerId: string;
   readonly #given = new Set<string>();
+
+  /** @param answerId an id that no other answer has, whatever the provider says */
+  constructor(answerId: string) {
+    this.#answerId = answerId;
+  }
 
   /** How many were given. */
   get count(): number {
@@ -23,10 +37,10 @@ export class ToolUseIds {
   }
 
   /** The provider's own where it gives one that no block before has, else one that only this answer has. */
-  give(id: string, answerId: string): string {
+  give(id: string): string {
     const own = id === '' ? '' : toToolCallId(id, 'toolu_');
     const isFree = own !== '' && !this.#given.has(own);
-    const given = isFree ? own : toToolCallId(`${answerId}/${this.#given.size}`, 'toolu_');
+    const given = isFree ? own : makeToolCallId('toolu_', this.#answerId, this.#given.size);
     this.#given.add(given);
     return given;
   }
