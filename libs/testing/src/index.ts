@@ -3,6 +3,7 @@ export { FakeClock } from './fake-clock.js';
 export { freePort } from '@sluice/private-services';
 export { type ServiceLogLine, ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 export { openTestBus, type TestBus, type TestBusOptions } from './test-bus.js';
+export { standIn } from './stand-in.js';
 export { startTestNats } from './start-test-nats.js';
 export { startTestPostgres } from './start-test-postgres.js';
 export { startTestRedis } from './start-test-redis.js';

@@ -1,13 +1,12 @@
 // A broken invariant fails its request, loudly, and nothing else.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   beginStream,
   chunk,
   completion,
-  type FakeProvider,
   refusal,
   ROLE,
-  startFakeProvider,
   stream,
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
@@ -17,18 +16,16 @@ import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { modelOver } from '../__fixtures__/test-generation.js';
 import { waitFor } from '@sluice/testing';
 
-let provider: FakeProvider;
+const provider = providerOfEachTest();
 let escaped: unknown[];
 const onEscaped = (error: unknown): void => void escaped.push(error);
 
-beforeEach(async () => {
-  provider = await startFakeProvider();
+beforeEach(() => {
   escaped = [];
   process.on('uncaughtException', onEscaped);
   process.on('unhandledRejection', onEscaped);
 });
-afterEach(async () => {
-  await provider.stop();
+afterEach(() => {
   process.off('uncaughtException', onEscaped);
   process.off('unhandledRejection', onEscaped);
   expect(escaped).toEqual([]);

@@ -1,16 +1,8 @@
 // Ends that come from outside: the client goes away, or its deadline passes.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import {
-  beginStream,
-  chunk,
-  type FakeProvider,
-  refusal,
-  ROLE,
-  silence,
-  startFakeProvider,
-  USAGE_CHUNK,
-} from '../__fixtures__/fake-provider.js';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
+import { beginStream, chunk, refusal, ROLE, silence, USAGE_CHUNK } from '../__fixtures__/fake-provider.js';
 import {
   call,
   chatBody,
@@ -24,18 +16,16 @@ import {
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver } from '../__fixtures__/test-generation.js';
 
-let first: FakeProvider;
-let second: FakeProvider;
+const first = providerOfEachTest(silence);
+const second = providerOfEachTest();
 let edge: TestEdge;
 const STREAM = chatBody({ stream: true });
 
 beforeEach(async () => {
-  [first, second] = await Promise.all([startFakeProvider(silence), startFakeProvider()]);
   edge = await startTestEdge(modelOver([first, second]));
 });
 afterEach(async () => {
   await edge[Symbol.asyncDispose]();
-  await Promise.all([first.stop(), second.stop()]);
 });
 
 /** Milliseconds from `sinceMs` until the provider saw its connection closed. */

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
   beginStream,
@@ -10,7 +11,6 @@ import {
   chunk,
   completion,
   DONE,
-  type FakeProvider,
   FINISH,
   refusal,
   type Reply,
@@ -24,15 +24,8 @@ import { call, chatBody, errorOf, wordsOf } from '../__fixtures__/http-client.js
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { modelOver } from '../__fixtures__/test-generation.js';
 
-let first: FakeProvider;
-let second: FakeProvider;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startFakeProvider(), startFakeProvider(completion('second'))]);
-});
-afterEach(async () => {
-  await Promise.all([first.stop(), second.stop()]);
-});
+const first = providerOfEachTest();
+const second = providerOfEachTest(completion('second'));
 
 const resetBeforeHeaders: Reply = ({ socket }) => socket.resetAndDestroy();
 const closeBeforeHeaders: Reply = ({ socket }) => socket.destroy();

@@ -1,14 +1,13 @@
 // What is told of a request, what goes to the provider, and what of its answer reaches the client.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
 import { cloudEventSchema, requestCompletedSchema } from '@sluice/contracts';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
   completion,
-  type FakeProvider,
   refusal,
   type Reply,
-  startFakeProvider,
   stream,
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
@@ -18,15 +17,8 @@ import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
 import { recoverIntent } from '../reporting/to-request-event.js';
 
-let first: FakeProvider;
-let second: FakeProvider;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startFakeProvider(), startFakeProvider()]);
-});
-afterEach(async () => {
-  await Promise.all([first.stop(), second.stop()]);
-});
+const first = providerOfEachTest();
+const second = providerOfEachTest();
 
 describe('exactly one event', () => {
   test('for each request of a known key, under the subject of its outcome; none for all others', async () => {

@@ -1,42 +1,24 @@
 // Requests that are refused before any provider hears of them, by status.
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeProvider, startFakeProvider } from '../__fixtures__/fake-provider.js';
+import { describe, expect, test } from 'vitest';
+import { edgeOfAllTests } from '../__fixtures__/edge-hooks.js';
 import { type Answer, call, chatBody, errorOf } from '../__fixtures__/http-client.js';
-import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
-import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
-
-let provider: FakeProvider;
-let edge: TestEdge;
+import { KEY, NARROW_KEY } from '../__fixtures__/test-generation.js';
 
 const EXPIRED_KEY = 'sk-test-expired-0123456789-ab';
 const DISABLED_KEY = 'sk-test-disabled-0123456789-a';
 
-beforeAll(async () => {
-  provider = await startFakeProvider();
-  edge = await startTestEdge(
-    modelOver([provider], {
-      sections: {
-        server: { maxRequestBodyMb: 1 },
-        aliases: { nick: 'm' },
-        keys: [
-          { name: 'all', key: KEY },
-          { name: 'narrow', key: NARROW_KEY, models: ['m'] },
-          { name: 'expired', key: EXPIRED_KEY, expiresAt: '2020-01-01' },
-          { name: 'disabled', key: DISABLED_KEY, disabled: true },
-        ],
-      },
-    }),
-  );
-});
-afterAll(async () => {
-  await edge[Symbol.asyncDispose]();
-  await provider.stop();
-});
-beforeEach(() => {
-  edge.sink.events.length = 0;
-  edge.sink.intents.length = 0;
-  provider.calls.length = 0;
+const { provider, edge } = edgeOfAllTests({
+  sections: {
+    server: { maxRequestBodyMb: 1 },
+    aliases: { nick: 'm' },
+    keys: [
+      { name: 'all', key: KEY },
+      { name: 'narrow', key: NARROW_KEY, models: ['m'] },
+      { name: 'expired', key: EXPIRED_KEY, expiresAt: '2020-01-01' },
+      { name: 'disabled', key: DISABLED_KEY, disabled: true },
+    ],
+  },
 });
 
 /** What holds for every refusal: our error shape, a request id, nothing upstream, one event if the key is known. */

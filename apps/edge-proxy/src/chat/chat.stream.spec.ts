@@ -1,18 +1,17 @@
 // Streams: what reaches the client, when, and how a stream ends that cannot go on.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
   beginStream,
   breakOff,
   chunk,
   DONE,
-  type FakeProvider,
   FINISH,
   type ReceivedCall,
   type Reply,
   ROLE,
-  startFakeProvider,
   stream,
   USAGE_CHUNK,
   wholeStream,
@@ -21,16 +20,9 @@ import { call, chatBody, dataOf, errorOf, open, readAll, wordsOf } from '../__fi
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { modelOver } from '../__fixtures__/test-generation.js';
 
-let first: FakeProvider;
-let second: FakeProvider;
+const first = providerOfEachTest();
+const second = providerOfEachTest();
 const STREAM = chatBody({ stream: true });
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startFakeProvider(), startFakeProvider()]);
-});
-afterEach(async () => {
-  await Promise.all([first.stop(), second.stop()]);
-});
 
 test('a stream reaches the client with the model it asked for and without the usage it did not ask for', async () => {
   first.reply = stream(wholeStream('Hel', 'lo'));

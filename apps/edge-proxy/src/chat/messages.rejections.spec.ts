@@ -1,5 +1,5 @@
 // Requests of Anthropic's dialect that are refused before any provider hears of them, by status.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   asMessages,
   COUNT_TOKENS,
@@ -8,27 +8,13 @@ import {
   messagesErrorOf,
   MESSAGES_HEADERS,
 } from '../__fixtures__/anthropic-replies.js';
-import { type FakeProvider, startFakeProvider } from '../__fixtures__/fake-provider.js';
+import { edgeOfAllTests } from '../__fixtures__/edge-hooks.js';
 import { type Answer, call, type CallOptions, errorOf } from '../__fixtures__/http-client.js';
-import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
-import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
+import { KEY, NARROW_KEY } from '../__fixtures__/test-generation.js';
 
-let provider: FakeProvider;
-let edge: TestEdge;
-
-beforeAll(async () => {
-  provider = await startFakeProvider();
-  edge = await startTestEdge(
-    modelOver([provider], { provider: { type: 'anthropic' }, sections: { server: { maxRequestBodyMb: 1 } } }),
-  );
-});
-afterAll(async () => {
-  await edge[Symbol.asyncDispose]();
-  await provider.stop();
-});
-beforeEach(() => {
-  edge.sink.events.length = 0;
-  provider.calls.length = 0;
+const { provider, edge } = edgeOfAllTests({
+  provider: { type: 'anthropic' },
+  sections: { server: { maxRequestBodyMb: 1 } },
 });
 
 interface Wanted {

@@ -1,5 +1,5 @@
 // A client of Anthropic's dialect over OpenAI-speaking providers: asked, answered, streamed and refused in its own.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   asMessages,
   eventNames,
@@ -9,17 +9,16 @@ import {
   messagesRefusal,
   MESSAGES_HEADERS,
 } from '../__fixtures__/anthropic-replies.js';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
   beginStream,
   breakOff,
   chunk,
   completion,
-  type FakeProvider,
   FINISH,
   refusal,
   ROLE,
-  startFakeProvider,
   stream,
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
@@ -27,15 +26,8 @@ import { call } from '../__fixtures__/http-client.js';
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { modelOver } from '../__fixtures__/test-generation.js';
 
-let first: FakeProvider;
-let second: FakeProvider;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startFakeProvider(), startFakeProvider(completion('second'))]);
-});
-afterEach(async () => {
-  await Promise.all([first.stop(), second.stop()]);
-});
+const first = providerOfEachTest();
+const second = providerOfEachTest(completion('second'));
 
 const STREAM = messagesBody({ stream: true });
 const sent = (): unknown => JSON.parse(first.calls[0]?.body ?? '');

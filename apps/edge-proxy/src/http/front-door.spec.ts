@@ -1,28 +1,14 @@
 // The door: which URL and method leads where, and what happens to what is no proper HTTP.
 import { Agent } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import { completion, type FakeProvider, startFakeProvider } from '../__fixtures__/fake-provider.js';
+import { edgeOfAllTests } from '../__fixtures__/edge-hooks.js';
+import { completion } from '../__fixtures__/fake-provider.js';
 import { call, CHAT, chatBody, errorOf, rawClient } from '../__fixtures__/http-client.js';
-import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
-import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
+import { KEY, NARROW_KEY } from '../__fixtures__/test-generation.js';
 
-let provider: FakeProvider;
-let edge: TestEdge;
-
-beforeAll(async () => {
-  provider = await startFakeProvider();
-  edge = await startTestEdge(
-    modelOver([provider], { sections: { aliases: { 'org/nick': 'm' }, server: { maxRequestBodyMb: 1 } } }),
-  );
-});
-afterAll(async () => {
-  await edge[Symbol.asyncDispose]();
-  await provider.stop();
-});
-beforeEach(() => {
-  edge.sink.events.length = 0;
-  provider.calls.length = 0;
+const { provider, edge } = edgeOfAllTests({
+  sections: { aliases: { 'org/nick': 'm' }, server: { maxRequestBodyMb: 1 } },
 });
 
 const bearer = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };

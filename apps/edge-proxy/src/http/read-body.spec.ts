@@ -1,7 +1,7 @@
 // The body on its way in: how much is taken, and what the client gets to read when it is too much.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import { type FakeProvider, startFakeProvider } from '../__fixtures__/fake-provider.js';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import { call, CHAT, chatBody, rawClient, type RawClient } from '../__fixtures__/http-client.js';
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver } from '../__fixtures__/test-generation.js';
@@ -9,19 +9,17 @@ import { KEY, modelOver } from '../__fixtures__/test-generation.js';
 const LIMIT = 1024 * 1024;
 const MIB = Buffer.alloc(LIMIT, 0x20);
 
-let provider: FakeProvider;
+const provider = providerOfEachTest();
 let edge: TestEdge;
 let client: RawClient;
 
 beforeEach(async () => {
-  provider = await startFakeProvider();
   edge = await startTestEdge(modelOver([provider], { sections: { server: { maxRequestBodyMb: 1 } } }));
   client = await rawClient(edge.port);
 });
 afterEach(async () => {
   client.socket.destroy();
   await edge[Symbol.asyncDispose]();
-  await provider.stop();
 });
 
 const head = (lines: string): string =>

@@ -1,18 +1,17 @@
 // Stopping: what has begun is finished, what is idle is closed, what takes too long is told so.
 import { Agent } from 'node:http';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
+import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
   beginStream,
   chunk,
   completion,
   DONE,
-  type FakeProvider,
   FINISH,
   ROLE,
   silence,
-  startFakeProvider,
 } from '../__fixtures__/fake-provider.js';
 import {
   call,
@@ -28,15 +27,13 @@ import {
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver } from '../__fixtures__/test-generation.js';
 
-let provider: FakeProvider;
+const provider = providerOfEachTest();
 let edge: TestEdge;
 const GRACE_MS = 5_000;
 
 beforeEach(async () => {
-  provider = await startFakeProvider();
   edge = await startTestEdge(modelOver([provider]));
 });
-afterEach(() => provider.stop());
 
 test('an idle edge stops at once, although a client keeps a connection open', async () => {
   const agent = new Agent({ keepAlive: true });
