@@ -25,4 +25,15 @@ export interface AttemptFailure {
   readonly detail: string | null;
   /** How long the provider asks us to stay away, null when it does not say. */
   readonly retryAfterMs: number | null;
+  /** False when nothing of the request can have reached the provider: trying again is not a repeat. */
+  readonly isSent: boolean;
+  /** Whose breaker hears of a fault of the provider's: a refused connection, DNS and TLS speak of all its models. */
+  readonly scope: 'route' | 'provider';
+  /** The credential's money or quota is gone: it is not tried again until the cooldown is over. */
+  readonly isQuota: boolean;
+  /** The kind of the client's fault that a model's `fallbacksOn` can catch. */
+  readonly reroute: RerouteReason | null;
 }
+
+/** The keys of a model's `fallbacksOn`. */
+export type RerouteReason = 'contextWindow' | 'contentPolicy';

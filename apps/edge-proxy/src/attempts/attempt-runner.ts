@@ -167,6 +167,7 @@ class Walk implements RunningWalk {
       target,
       attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
       transport: this.#options.transport,
+      onFirstContent: () => undefined,
       onResult: (result) => this.#onResult(result),
       onBug: (error) => this.#onBug(error),
     });

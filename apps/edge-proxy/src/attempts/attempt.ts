@@ -41,6 +41,8 @@ export interface AttemptOptions {
   readonly target: PreparedTarget;
   readonly attemptId: string;
   readonly transport: Transport;
+  /** Heard once, when the first content goes to the client: from here on the provider has served. */
+  readonly onFirstContent: () => void;
   /** Heard once, never after {@link Attempt.abandon}. */
   readonly onResult: (result: AttemptResult) => void;
   /** Hears what must never happen, `onResult` throwing included; the call is over then. */
@@ -222,6 +224,7 @@ export class Attempt implements UpstreamListener, Pausable {
       this.#relay.write(text);
     } else if (reader.hasContent) {
       exchange.firstTokenMs = performance.now() - exchange.startedMs;
+      this.#options.onFirstContent();
       this.#armIdle();
       this.#relay.write(this.#held + text);
       this.#held = '';

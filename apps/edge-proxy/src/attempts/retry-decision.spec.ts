@@ -12,6 +12,10 @@ const failure = (fault: FailureFault, change: Partial<AttemptFailure> = {}): Att
   pass: fault === 'client' || fault === 'mapping' ? { status: 499, body: BODY, isRelayed: true } : null,
   detail: 'the words of the provider',
   retryAfterMs: null,
+  isSent: true,
+  scope: 'route',
+  isQuota: false,
+  reroute: null,
   ...change,
 });
 

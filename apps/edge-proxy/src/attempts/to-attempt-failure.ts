@@ -8,7 +8,7 @@ import {
 } from '@sluice/resilience';
 import { ERROR_DIALECTS } from '../relay/error-dialects.js';
 import type { TransportFailure, UpstreamHeaders } from '../upstream/transport.js';
-import type { AttemptFailure, PassedAnswer } from './attempt-failure.js';
+import type { AttemptFailure, PassedAnswer, RerouteReason } from './attempt-failure.js';
 
 /** What came of a call, beside what the adapter reads in it. */
 export interface FailedAnswer {
@@ -30,6 +30,10 @@ const CODES: Partial<Record<FailureFault, ErrorCode>> = {
   provider: 'all_providers_failed',
 };
 
+const REROUTES: Partial<Record<ErrorCode, RerouteReason>> = {
+  context_length_exceeded: 'contextWindow',
+};
+
 /** A call that the provider answered with an error. */
 export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnswer): AttemptFailure {
   const fault = classifyFailure(failure);
@@ -41,6 +45,10 @@ export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnsw
     pass: fault === 'client' || fault === 'mapping' ? toPassedAnswer(failure, answer) : null,
     detail: failure.message,
     retryAfterMs: parseRetryAfterMs(hintsOf(answer.headers), answer.nowMs),
+    isSent: true,
+    scope: 'route',
+    isQuota: failure.quotaExhausted,
+    reroute: REROUTES[failure.errorCode] ?? null,
   };
 }
 
@@ -62,12 +70,22 @@ export function fromProviderFault(reason: string, status: number | null): Attemp
     pass: null,
     detail: null,
     retryAfterMs: null,
+    isSent: true,
+    scope: 'route',
+    isQuota: false,
+    reroute: null,
   };
 }
 
+/** What speaks of the whole provider, whichever of its models was asked for. */
+const PROVIDER_WIDE = new Set<TransportFailure['kind']>(['refused', 'dns', 'tls']);
+
 /** A call that the network failed. */
-export const fromTransportFailure = (failure: TransportFailure, status: number | null): AttemptFailure =>
-  fromProviderFault(failure.message, status);
+export const fromTransportFailure = (failure: TransportFailure, status: number | null): AttemptFailure => ({
+  ...fromProviderFault(failure.message, status),
+  isSent: failure.isSent ?? true,
+  scope: PROVIDER_WIDE.has(failure.kind) ? 'provider' : 'route',
+});
 
 function hintsOf(headers: UpstreamHeaders): RetryHintHeaders {
   const text = (name: string): string | undefined => {

@@ -5,12 +5,25 @@ import type { PreparedAddress } from '../control/config-generation.js';
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Why a call failed before or instead of a complete answer. */
-export type TransportFailureKind = 'connect' | 'connect_timeout' | 'reset' | 'protocol' | 'aborted';
+export type TransportFailureKind =
+  /** Too many connections of ours, or a socket error that none of the others names. */
+  | 'connect'
+  | 'refused'
+  | 'dns'
+  | 'tls'
+  /** The address is one that the provider's config does not allow. */
+  | 'address_blocked'
+  | 'connect_timeout'
+  | 'reset'
+  | 'protocol'
+  | 'aborted';
 
 /** A call that broke. The message is ours: it names no secret. */
 export interface TransportFailure {
   readonly kind: TransportFailureKind;
   readonly message: string;
+  /** False when nothing of the request can have reached the provider; absent = it may have. */
+  readonly isSent?: boolean;
   /**
    * Set when the connection had served before and broke without a byte of this answer: most often the provider
    * closed it, idle, just as the request went out. Whether it saw the request cannot be known.
