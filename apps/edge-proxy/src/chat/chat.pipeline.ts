@@ -8,7 +8,8 @@ import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
 import { endWithError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
-import { findModel, isCountedHere, planRoutes } from '../routing/route-planner.js';
+import { findModel } from '../routing/find-model.js';
+import { isCountedHere, planRoutes } from '../routing/route-planner.js';
 import type { Transport } from '../upstream/transport.js';
 import type { Exchange } from './exchange.js';
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query, Req, UseGuards } from '@nestjs/c
 import { GatewayError } from '@sluice/contracts';
 import type { Caller } from '../access/caller.js';
 import { ConfigHolder } from '../control/config-holder.js';
-import { findModel } from '../routing/route-planner.js';
+import { findModel } from '../routing/find-model.js';
 import { type CallerRequest, KeyGuard } from './key.guard.js';
 import {
   type ChatModel,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { makeTestGeneration } from '../__fixtures__/test-generation.js';
 import type { Caller } from '../access/caller.js';
-import { findModel, planRoutes } from './route-planner.js';
+import { findModel } from './find-model.js';
+import { planRoutes } from './route-planner.js';
 
 const generation = await makeTestGeneration({
   providers: {
