@@ -1,4 +1,5 @@
 // One generation of the config, made ready for the hot path: nothing in it is parsed or looked up twice.
+import { createHash } from 'node:crypto';
 import type { GatewayConfig, ModelConfig, ProviderConfig, TokenPrice } from '@sluice/config-schema';
 import { ENDPOINT_DIALECTS, type Endpoint, findAdapter, type ProviderAdapter } from '@sluice/providers';
 import type { KeyRing } from '../access/key-ring.js';
@@ -18,6 +19,12 @@ export interface PreparedTarget {
   readonly adapter: ProviderAdapter;
   readonly address: PreparedAddress;
   readonly price: TokenPrice | undefined;
+  /** The route's share among the routes of its model. */
+  readonly weight: number;
+  /** What its health is kept under: provider, address, model and credential. The same over reloads that change none of them. */
+  readonly healthKey: string;
+  /** Tells the provider's credentials apart without saying them, the same on every edge: 16 hex digits. */
+  readonly credential: string;
   /** The event's `provider` and `providerModel` as JSON text without braces. */
   readonly json: string;
 }
@@ -70,6 +77,17 @@ function prepareRoutes(config: GatewayConfig, model: ModelConfig): PreparedModel
   >;
 }
 
+/**
+ * A digest under a fixed label, so that all edges agree on it. 64 bits of a hash say nothing of a random key of 100 bits
+ * and more, and a guess at a weak one could be tried at the provider itself.
+ */
+function credentialDigest({ name, apiKey }: ProviderConfig): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['sluice-credential', name, apiKey ?? '']))
+    .digest('hex')
+    .slice(0, 16);
+}
+
 /** Null when the provider has no such endpoint. */
 function prepareTarget(
   config: GatewayConfig,
@@ -81,12 +99,16 @@ function prepareTarget(
   const adapter = findAdapter(provider.type, endpoint);
   if (adapter === null) return null;
   const { origin, path, headers } = adapter.address(provider, endpoint);
+  const credential = credentialDigest(provider);
   return {
     provider,
     providerModel: route.model,
     adapter,
     address: { origin, path, headers: Object.entries(headers).flat() },
     price: route.price ?? config.prices.get(route.model),
+    weight: route.weight,
+    healthKey: JSON.stringify([provider.name, provider.baseUrl ?? '', route.model, credential]),
+    credential,
     json: JSON.stringify({ provider: provider.name, providerModel: route.model }).slice(1, -1),
   };
 }
