@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { logLevelVar, portVar, urlVar } from './env-variables.schema.js';
-import { EnvironmentError, parseEnv } from './parse-env.js';
+import { addressVar, logLevelVar, portVar, serviceVariables, urlVar } from './env-variables.schema.js';
+import { EnvironmentError, parseEnv, readEnvironment, variable } from './parse-env.js';
 
 const SCHEMA = z.object({
   EDGE_PORT: portVar(8080),
@@ -63,5 +63,47 @@ describe('the environment of a service', () => {
 
   it.each(['-1', '80.5', '1e3', '0x50', ' 80', '999999'])('refuses the port "%s"', (port) => {
     expect(() => parseEnv(z.object({ P: portVar(1) }), { P: port })).toThrow('P: must be a whole number');
+  });
+});
+
+describe('readEnvironment', () => {
+  const isNumbered = (text: string): boolean => /^bus-\d+$/.test(text);
+  const FIELDS = {
+    busUrl: variable('BUS_URL', addressVar(isNumbered, 'bus-1 or bus-2')),
+    dataDir: variable('DATA_DIR', z.string().default('.data')),
+    ...serviceVariables('BAKER', 9999),
+  };
+
+  it('gives each variable to its field, frozen, with the defaults of every service', () => {
+    const config = readEnvironment(FIELDS, { BUS_URL: 'bus-7', BAKER_INSTANCE: '', BAKER_OPS_HOST: '::1' });
+    expect(config).toEqual({
+      busUrl: 'bus-7',
+      dataDir: '.data',
+      logLevel: 'info',
+      opsPort: 9999,
+      opsHost: '::1',
+      instance: undefined,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('names the variables at fault, not the fields, and what an address must be like, without a value', () => {
+    const read = () =>
+      readEnvironment(FIELDS, {
+        BUS_URL: 'bus:secret-pw',
+        BAKER_OPS_PORT: 'x',
+        BAKER_INSTANCE: 'not a name',
+      });
+    expect(read).toThrow(EnvironmentError);
+    expect(read).toThrow(
+      /BUS_URL: must be an address like bus-1 or bus-2.*\n.*BAKER_OPS_PORT: .*\n.*BAKER_INSTANCE: /,
+    );
+    expect(read).not.toThrow(/secret-pw|not a name/);
+  });
+
+  it('an address without a default must be set, one with a default need not', () => {
+    expect(() => readEnvironment(FIELDS, {})).toThrow(/BUS_URL: is not set: .*bus-1 or bus-2/);
+    const withDefault = { busUrl: variable('BUS_URL', addressVar(isNumbered, 'bus-1', 'bus-3')) };
+    expect(readEnvironment(withDefault, { BUS_URL: '' })).toEqual({ busUrl: 'bus-3' });
   });
 });

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { freezeDeep } from './freeze-deep.js';
 
 /** One wrong variable. */
@@ -43,6 +43,35 @@ export function parseEnv<Schema extends z.ZodObject>(
     if (!messages.has(variable)) messages.set(variable, message);
   }
   throw new EnvironmentError([...messages].map(([variable, message]) => ({ variable, message })));
+}
+
+/** A field of a service's configuration: which variable it comes from, and what that may be. */
+export interface EnvVariable<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+/** One such field. */
+export const variable = <Schema extends z.ZodType>(name: string, schema: Schema): EnvVariable<Schema> => ({
+  name,
+  schema,
+});
+
+/** What {@link readEnvironment} makes of such fields. */
+export type EnvironmentOf<Fields extends Readonly<Record<string, EnvVariable>>> = {
+  readonly [Field in keyof Fields]: z.output<Fields[Field]['schema']>;
+};
+
+/** A service's environment by its own field names, frozen. Throws as {@link parseEnv}. */
+export function readEnvironment<Fields extends Readonly<Record<string, EnvVariable>>>(
+  fields: Fields,
+  env: Readonly<Record<string, string | undefined>>,
+): EnvironmentOf<Fields> {
+  const shape = Object.fromEntries(Object.values(fields).map(({ name, schema }) => [name, schema]));
+  const parsed: Readonly<Record<string, unknown>> = parseEnv(z.object(shape), env);
+  const values = Object.entries(fields).map(([field, { name }]) => [field, parsed[name]]);
+  // Each value is what the schema of its field gave.
+  return Object.freeze(Object.fromEntries(values)) as EnvironmentOf<Fields>;
 }
 
 /** Only messages of our own pieces are repeated: zod's may be about anything. */
