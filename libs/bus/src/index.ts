@@ -1,4 +1,5 @@
 export * from './publishing.js';
+export * from './consumer/connect-consumer.js';
 export * from './consumer/delivery-batcher.js';
 export * from './consumer/event-delivery.js';
 export * from './dead-letter.js';

@@ -182,6 +182,9 @@ export function parseNatsUrl(url: string): { address: string; options: Connectio
 const inboxOf = (user: string): Pick<ConnectionOptions, 'inboxPrefix'> =>
   /^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX_${user}` } : {};
 
+/** What {@link parseNatsUrl} reads, for messages. */
+export const NATS_URL_EXAMPLE = 'nats://host:4222 or tls://user:password@host:4222';
+
 /** Whether {@link parseNatsUrl} can read it: for a config's schema, which must not repeat what may hold a password. */
 export function isNatsUrl(url: string): boolean {
   try {

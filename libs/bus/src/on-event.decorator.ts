@@ -25,8 +25,7 @@ export const toPattern = ({ stream, durable }: EventSource): string => `${stream
  * ```
  */
 export const OnEvent = <D extends DurableName>(source: EventSource<D>): MethodDecorator =>
-  // Nest's overloads: only the explicit argument chooses the one that returns a plain method decorator.
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- only the explicit one picks the overload of Nest that returns a plain method decorator
   EventPattern<string>(toPattern(source), JETSTREAM_TRANSPORT, {
     stream: source.stream,
     durable: source.durable,
