@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { DependencyState } from './health/health-registry.js';
+import type { ShutdownStep } from './shutdown.js';
 
 /** What a {@link DatabaseMonitor} needs. */
 export interface DatabaseMonitorOptions {
@@ -39,6 +40,18 @@ export class DatabaseMonitor {
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+  }
+
+  /** The end of both, for an orderly stop. */
+  stopStep(database: { destroy(): Promise<void> }): ShutdownStep {
+    return {
+      name: 'database',
+      timeoutMs: 5_000,
+      run: async () => {
+        this.stop();
+        await database.destroy();
+      },
+    };
   }
 
   /** For `/readyz`. */
