@@ -83,7 +83,8 @@ const PROVIDER_WIDE = new Set<TransportFailure['kind']>(['refused', 'dns', 'tls'
 /** A call that the network failed. */
 export const fromTransportFailure = (failure: TransportFailure, status: number | null): AttemptFailure => ({
   ...fromProviderFault(failure.message, status),
-  isSent: failure.isSent ?? true,
+  detail: failure.detail ?? null,
+  isSent: failure.isSent,
   scope: PROVIDER_WIDE.has(failure.kind) ? 'provider' : 'route',
 });
 

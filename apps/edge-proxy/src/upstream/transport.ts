@@ -8,22 +8,36 @@ export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefi
 export type TransportFailureKind =
   /** Too many connections of ours, or a socket error that none of the others names. */
   | 'connect'
+  /** Nobody listens there. */
   | 'refused'
+  /** The name has no address, or its resolver gave no answer in time. */
   | 'dns'
+  /** The handshake failed, most often for a certificate's sake. */
   | 'tls'
   /** The address is one that the provider's config does not allow. */
   | 'address_blocked'
   | 'connect_timeout'
+  /** The connection was made, and broke before the answer was whole. */
   | 'reset'
+  /** What came, or was to be sent, is not the HTTP that we speak. */
   | 'protocol'
+  /** We ended it. */
   | 'aborted';
 
-/** A call that broke. The message is ours: it names no secret. */
+/** A call that broke. */
 export interface TransportFailure {
   readonly kind: TransportFailureKind;
+  /** Ours, fit for clients: it names no secret and no address. */
   readonly message: string;
-  /** False when nothing of the request can have reached the provider; absent = it may have. */
-  readonly isSent?: boolean;
+  /** More of ours for the record, not for clients: it may tell what lies in our own network. */
+  readonly detail?: string;
+  /**
+   * True as soon as a byte of the request was handed to a connection that was made, TLS included; false = nothing
+   * of it can have reached the provider.
+   */
+  readonly isSent: boolean;
+  /** Set when this machine or process is at its limit (ports, files, connections): no fault of the provider's. */
+  readonly isOurs?: boolean;
   /**
    * Set when the connection had served before and broke without a byte of this answer: most often the provider
    * closed it, idle, just as the request went out. Whether it saw the request cannot be known.

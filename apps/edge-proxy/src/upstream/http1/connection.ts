@@ -1,7 +1,13 @@
 // One socket to a provider: connects, carries one request at a time, and says when it is free again.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import type { TransportFailure } from '../transport.js';
+import {
+  codeOf,
+  type ConnectFailure,
+  type ConnectPhase,
+  toConnectFailure,
+  toTimeoutFailure,
+} from './connect-failure.js';
 import type { BugReporter, CallCarrier, Http1Call } from './http1-call.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { isPersistent, keepAliveHintMs } from './response-framing.js';
@@ -32,6 +38,8 @@ export interface ConnectionOwner {
 const MAX_COPIED_BODY_BYTES = 16 * 1024;
 /** Finds dead peers of calls that may be silent for minutes, and keeps address translators from forgetting them. */
 const TCP_KEEP_ALIVE_MS = 60_000;
+/** A timer that comes later than this was held up by our own loop. */
+const STALL_MS = 50;
 /** All sockets read into this, one after the other; what is handed on is copied out. See ADR 0005. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
@@ -44,11 +52,11 @@ export class Connection implements CallCarrier, ResponseParserListener {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser(this);
-  #connectTimer: NodeJS.Timeout | null;
+  #connectTimer: NodeJS.Timeout | null = null;
   #call: Http1Call | null = null;
   /** The request that waits for the connection to be made. */
   #waiting: WaitingRequest | null = null;
-  #isReady = false;
+  #phase: ConnectPhase | 'ready';
   #isGone = false;
   #hasEnded = false;
   #hasServed = false;
@@ -60,18 +68,21 @@ export class Connection implements CallCarrier, ResponseParserListener {
 
   constructor(target: ConnectionTarget, connectTimeoutMs: number, owner: ConnectionOwner) {
     this.#owner = owner;
+    this.#phase = isIP(target.host) === 0 ? 'resolving' : 'connecting';
     this.#socket = this.#open(target);
-    this.#connectTimer = setTimeout(
-      () => this.#fail({ kind: 'connect_timeout', message: 'the connection could not be made in time' }),
-      connectTimeoutMs,
-    );
+    this.#armConnectTimer(connectTimeoutMs, false);
+  }
+
+  get isSent(): boolean {
+    // A request is written as soon as there is a connection, in the same turn.
+    return this.#phase === 'ready';
   }
 
   /** Takes a request; the connection must be new or free. */
   carry(call: Http1Call, head: string, body: Buffer): void {
     this.#call = call;
     call.carriedBy(this);
-    if (this.#isReady) this.#write(head, body);
+    if (this.#phase === 'ready') this.#write(head, body);
     else this.#waiting = { head, body };
   }
 
@@ -152,10 +163,14 @@ export class Connection implements CallCarrier, ResponseParserListener {
       : connectTcp({ host, port, onread });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    socket.once('lookup', (error: Error | null) => {
+      if (error === null) this.#phase = 'connecting';
+    });
+    if (isTls) socket.once('connect', () => (this.#phase = 'handshake'));
     socket.once(isTls ? 'secureConnect' : 'connect', () => this.#onReady());
     socket.on('session', (session: Buffer) => (this.#owner.session = session));
     socket.on('end', () => this.#onEnd());
-    socket.on('error', (error: Error) => this.#onError(error));
+    socket.on('error', (error: Error) => this.#onBroken(error));
     socket.on('close', () => this.#onClose());
     return socket;
   }
@@ -177,7 +192,7 @@ export class Connection implements CallCarrier, ResponseParserListener {
   #onReady(): void {
     this.#stopConnectTimer();
     const waiting = this.#waiting;
-    this.#isReady = true;
+    this.#phase = 'ready';
     this.#waiting = null;
     if (waiting !== null) this.#write(waiting.head, waiting.body);
   }
@@ -215,38 +230,45 @@ export class Connection implements CallCarrier, ResponseParserListener {
   #onEnd(): void {
     this.#hasEnded = true;
     if (this.#call === null) return this.destroy();
-    if (!this.#parser.finish()) this.#onBroken('');
-  }
-
-  #onError(error: Error): void {
-    this.#onBroken('code' in error && typeof error.code === 'string' ? ` (${error.code})` : '');
+    if (!this.#parser.finish()) this.#onBroken(null);
   }
 
   #onClose(): void {
-    if (!this.#isGone) this.#onBroken('');
+    if (!this.#isGone) this.#onBroken(null);
   }
 
-  /** @param code in brackets; addresses are not ours to tell clients */
-  #onBroken(code: string): void {
-    if (!this.#isReady) {
-      return this.#fail(
-        code === ' (ETIMEDOUT)'
-          ? { kind: 'connect_timeout', message: 'the connection could not be made in time' }
-          : { kind: 'connect', message: `the connection failed${code}` },
-      );
-    }
+  /**
+   * A loop that stood still has no right to blame the provider: what the system holds for us is read first, and
+   * the time that was lost is given back, once.
+   */
+  #armConnectTimer(ms: number, isExtension: boolean): void {
+    const dueMs = performance.now() + ms;
+    this.#connectTimer = setTimeout(() => {
+      const lateMs = performance.now() - dueMs;
+      if (lateMs > STALL_MS && !isExtension) this.#armConnectTimer(Math.min(lateMs, ms), true);
+      else setImmediate(() => setImmediate(() => this.#onConnectTimeout()));
+    }, ms);
+  }
+
+  #onConnectTimeout(): void {
+    if (this.#phase !== 'ready') this.#fail(toTimeoutFailure(this.#phase));
+  }
+
+  #onBroken(error: Error | null): void {
+    if (this.#phase !== 'ready') return this.#fail(toConnectFailure(this.#phase, error));
+    const code = codeOf(error);
     const isReusedSocket = this.#hasServed && !this.#parser.hasBytes;
     this.#fail({
       kind: 'reset',
-      message: `the connection broke before the end of the answer${code}`,
+      message: `the connection broke before the end of the answer${code === '' ? '' : ` (${code})`}`,
       ...(isReusedSocket ? { isReusedSocket } : {}),
     });
   }
 
-  #fail(failure: TransportFailure): void {
+  #fail(failure: ConnectFailure): void {
     const call = this.#call;
     this.destroy();
-    call?.fail(failure);
+    call?.fail({ ...failure, isSent: this.isSent });
   }
 
   #stopConnectTimer(): void {

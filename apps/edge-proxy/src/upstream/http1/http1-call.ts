@@ -3,6 +3,8 @@ import type { TransportFailure, UpstreamCall, UpstreamListener } from '../transp
 
 /** What a call may ask of the connection that carries it. */
 export interface CallCarrier {
+  /** Whether a byte of the call's request was handed to a connection that was made. */
+  readonly isSent: boolean;
   /** Closes the connection at once, without a word to the call. */
   destroy(): void;
   pause(): void;
@@ -26,8 +28,9 @@ export class Http1Call implements UpstreamCall {
 
   abort(): void {
     if (this.#isOver) return;
+    const isSent = this.#carrier?.isSent ?? false;
     this.#carrier?.destroy();
-    this.fail({ kind: 'aborted', message: 'the call was aborted' });
+    this.fail({ kind: 'aborted', message: 'the call was aborted', isSent });
   }
 
   pause(): void {

@@ -117,14 +117,16 @@ describe('Http1Transport, a provider that cannot be reached', () => {
     headers: [],
   });
 
-  it('nobody listens: connect, with the reason', async () => {
+  it('nobody listens: refused, with the reason, and nothing was sent', async () => {
     const outcome = await callOnce(makeTransport(), address(await freePort()));
-    expect(outcome.failure).toEqual({ kind: 'connect', message: 'the connection failed (ECONNREFUSED)' });
+    const message = 'the connection was refused (ECONNREFUSED)';
+    expect(outcome.failure).toEqual({ kind: 'refused', message, isSent: false });
   });
 
-  it('a name that does not exist: connect', async () => {
+  it('a name that does not exist: dns, and nothing was sent', async () => {
     const outcome = await callOnce(makeTransport(), address(80, 'no-such-host.invalid'));
-    expect(outcome.failure?.kind).toBe('connect');
+    expect(outcome.failure).toMatchObject({ kind: 'dns', isSent: false });
+    expect(outcome.failure?.message).toMatch(/^the provider's name could not be resolved \(E[A-Z_]+\)$/);
   });
 
   it('a listener that takes no connections any more: connect_timeout, on time', async () => {
@@ -150,7 +152,7 @@ describe('Http1Transport, a provider that cannot be reached', () => {
     const transport = makeTransport();
     const startMs = performance.now();
     const outcome = await callOnce(transport, address(port), { connectTimeoutMs: 150 });
-    expect(outcome.failure?.kind).toBe('connect_timeout');
+    expect(outcome.failure).toMatchObject({ kind: 'connect_timeout', isSent: false });
     expect(performance.now() - startMs).toBeLessThan(1_000);
     expect(transport.openCount).toBe(0);
   });
@@ -160,9 +162,18 @@ describe('Http1Transport, a provider that cannot be reached', () => {
     const transport = makeTransport();
     const recorded = new RecordedCall(transport, server.address);
     recorded.call.abort();
-    expect(recorded.failure?.kind).toBe('aborted');
+    expect(recorded.failure).toMatchObject({ kind: 'aborted', isSent: false });
     expect(transport.openCount).toBe(0);
     expect(server.requests).toHaveLength(0);
+  });
+
+  it('a connection that was made while our own loop stood still is not blamed on the provider', async () => {
+    const server = await start(({ socket }) => socket.write(answer('ok')));
+    const transport = makeTransport();
+    const recorded = new RecordedCall(transport, server.address, { connectTimeoutMs: 20 });
+    const untilMs = performance.now() + 200;
+    while (performance.now() < untilMs);
+    expect(await recorded.outcome).toEqual(whole);
   });
 });
 
@@ -183,7 +194,7 @@ describe('Http1Transport, what a listener does', () => {
     const { length } = recorded.chunks;
     await closed;
     expect(performance.now() - startMs).toBeLessThan(250);
-    expect(recorded.failure).toEqual({ kind: 'aborted', message: 'the call was aborted' });
+    expect(recorded.failure).toEqual({ kind: 'aborted', message: 'the call was aborted', isSent: true });
     expect([recorded.ends, recorded.chunks.length]).toEqual([1, length]);
   });
 

@@ -46,8 +46,9 @@ describe('Http1Transport over TLS', () => {
     try {
       const { failure } = await callOnce(makeTransport(), server.address);
       expect(failure).toEqual({
-        kind: 'connect',
-        message: 'the connection failed (DEPTH_ZERO_SELF_SIGNED_CERT)',
+        kind: 'tls',
+        message: "the provider's certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)",
+        isSent: false,
       });
     } finally {
       if (known === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
@@ -60,12 +61,13 @@ describe('Http1Transport over TLS', () => {
     const server = await start(forAddress, plain);
     const { failure } = await callOnce(makeTransport({ ca: forAddress.cert }), byName(server));
     expect(failure).toEqual({
-      kind: 'connect',
-      message: 'the connection failed (ERR_TLS_CERT_ALTNAME_INVALID)',
+      kind: 'tls',
+      message: "the provider's certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)",
+      isSent: false,
     });
     const other = await start(forName, plain);
     const outcome = await callOnce(makeTransport({ ca: forName.cert }), other.address);
-    expect(outcome.failure?.kind).toBe('connect');
+    expect(outcome.failure?.kind).toBe('tls');
     expect([server.requests, other.requests]).toEqual([[], []]);
   });
 
@@ -114,12 +116,12 @@ describe('Http1Transport over TLS', () => {
     const address = { ...server.address, origin: server.address.origin.replace('http', 'https') };
     const transport = makeTransport();
     const { failure } = await callOnce(transport, address, { connectTimeoutMs: 100 });
-    expect(failure?.kind).toBe('connect_timeout');
+    expect(failure).toMatchObject({ kind: 'connect_timeout', isSent: false });
     await waitFor(() => server.sockets[0]!.destroyed);
     expect(transport.openCount).toBe(0);
   });
 
-  it('a server that closes in the handshake, or does not speak TLS: connect', async () => {
+  it('a server that closes in the handshake, or does not speak TLS: tls, and nothing was sent', async () => {
     const server = await startRawServer(() => undefined);
     open.push(server);
     let isTalkative = false;
@@ -127,9 +129,10 @@ describe('Http1Transport over TLS', () => {
       socket.end(isTalkative ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : ''),
     );
     const address = { ...server.address, origin: server.address.origin.replace('http', 'https') };
-    expect((await callOnce(makeTransport(), address)).failure?.kind).toBe('connect');
+    const failed = { kind: 'tls', isSent: false };
+    expect((await callOnce(makeTransport(), address)).failure).toMatchObject(failed);
     isTalkative = true;
-    expect((await callOnce(makeTransport(), address)).failure?.kind).toBe('connect');
+    expect((await callOnce(makeTransport(), address)).failure).toMatchObject(failed);
   });
 
   it('a connection that breaks in an answer: reset', async () => {

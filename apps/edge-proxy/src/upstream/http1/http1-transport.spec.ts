@@ -219,6 +219,8 @@ describe('Http1Transport, which connection it takes', () => {
     expect(third.failure).toEqual({
       kind: 'connect',
       message: 'there are too many connections to the provider',
+      isSent: false,
+      isOurs: true,
     });
     await waitFor(() => held.length === 2);
     held.forEach((reply) => reply());

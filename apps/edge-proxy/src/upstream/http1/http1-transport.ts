@@ -32,6 +32,12 @@ interface Route {
 const DEFAULT_MAX_CONNECTIONS = 4096;
 const DEFAULT_IDLE_MS = 30_000;
 const DEFAULT_SWEEP_MS = 1_000;
+const TOO_MANY: TransportFailure = {
+  kind: 'connect',
+  message: 'there are too many connections to the provider',
+  isSent: false,
+  isOurs: true,
+};
 
 /** Calls providers over HTTP/1.1 on sockets of its own: one pool for each origin, one call at a time on each socket. */
 export class Http1Transport implements Transport {
@@ -77,21 +83,20 @@ export class Http1Transport implements Transport {
     call: Http1Call,
     { address, headers, body, connectTimeoutMs }: UpstreamRequest,
   ): TransportFailure | null {
-    if (this.#isClosed) return { kind: 'aborted', message: 'the gateway closed its connections' };
+    if (this.#isClosed) {
+      return { kind: 'aborted', message: 'the gateway closed its connections', isSent: false };
+    }
     let head: string;
     let route: Route;
     try {
       route = this.#routes.get(address) ?? this.#addRoute(address);
       head = toHead(route.headPrefix, headers, body.length);
     } catch (error) {
-      return {
-        kind: 'protocol',
-        message: error instanceof Error ? error.message : 'the request cannot be sent',
-      };
+      const message = error instanceof Error ? error.message : 'the request cannot be sent';
+      return { kind: 'protocol', message, isSent: false };
     }
     const connection = route.pool.take(connectTimeoutMs);
-    if (connection === null)
-      return { kind: 'connect', message: 'there are too many connections to the provider' };
+    if (connection === null) return TOO_MANY;
     connection.carry(call, head, body);
     return null;
   }
