@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryLog } from './__fixtures__/request-event.js';
 import { ensureTopology } from './ensure-streams.js';
 import { connectNats, type NatsLink } from './nats-connection.js';
-import { DURABLES, STREAMS } from './streams.js';
+import { BUCKETS, DURABLES, STREAMS } from './streams.js';
 
 const MIB = 1024 * 1024;
 let server: TestServer;
@@ -32,7 +32,7 @@ const ensure = async (maxBytes?: number): Promise<unknown> =>
   });
 
 describe('ensureTopology', () => {
-  it('makes every stream and durable of the table, and nothing the second time', async () => {
+  it('makes every stream, bucket and durable of the tables, and nothing the second time', async () => {
     await ensure();
     for (const [name, { subjects, maxAgeMs, maxBytes }] of Object.entries(STREAMS)) {
       expect((await manager.streams.info(name)).config).toMatchObject({
@@ -40,6 +40,17 @@ describe('ensureTopology', () => {
         retention: 'limits',
         storage: 'file',
         discard: 'old',
+        max_age: nanos(maxAgeMs),
+        max_bytes: maxBytes,
+      });
+    }
+    for (const [name, { subjects, maxAgeMs, maxBytes }] of Object.entries(BUCKETS)) {
+      expect((await manager.streams.info(name)).config).toMatchObject({
+        subjects,
+        max_msgs_per_subject: 1,
+        allow_direct: true,
+        deny_delete: true,
+        allow_rollup_hdrs: true,
         max_age: nanos(maxAgeMs),
         max_bytes: maxBytes,
       });
@@ -59,7 +70,7 @@ describe('ensureTopology', () => {
 
   it('is safe for several services at once', async () => {
     await Promise.all([ensure(), ensure(), ensure()]);
-    expect(await manager.streams.names().next()).toHaveLength(Object.keys(STREAMS).length);
+    expect(await manager.streams.names().next()).toHaveLength(Object.keys({ ...STREAMS, ...BUCKETS }).length);
   });
 
   it('brings changed limits up to date and keeps the messages', async () => {

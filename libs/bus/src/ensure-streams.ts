@@ -13,6 +13,8 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import type { BusLog } from './bus-log.js';
 import {
+  type BucketStream,
+  BUCKETS,
   DURABLES,
   STREAMS,
   type DurableDefinition,
@@ -30,7 +32,7 @@ export interface EnsureTopologyOptions {
 
 /** What was done to one stream or durable. `kept`: it differs and was left as it is, see `note`. */
 export interface TopologyChange {
-  readonly name: StreamName | DurableName;
+  readonly name: StreamName | BucketStream | DurableName;
   readonly action: 'created' | 'updated' | 'unchanged' | 'kept';
   readonly note?: string;
 }
@@ -46,7 +48,7 @@ const SHARE_STEP = 4;
 const API_TIMEOUT_MS = 10_000;
 
 /**
- * Makes every stream and durable of {@link STREAMS} and {@link DURABLES}, and brings changed limits up to date. Safe
+ * Makes every stream, bucket and durable of {@link STREAMS}, {@link BUCKETS} and {@link DURABLES}, and brings changed limits up to date. Safe
  * to call again and from several processes. It never removes a stored message: a limit below what is stored is left
  * as it is and said so. Where the server's store is too small for a stream, the stream is made smaller, with a
  * warning. @throws JetStreamApiError when the server refuses for another reason.
@@ -57,12 +59,17 @@ export async function ensureTopology(
 ): Promise<TopologyChange[]> {
   const manager = await jetstreamManager(connection, { timeout: API_TIMEOUT_MS });
   const changes: TopologyChange[] = [];
-  const made = new Map<StreamName, StreamDefinition>();
+  const made = new Map<StreamName | BucketStream, StreamDefinition>();
   // Object.entries forgets the keys' type; the tables are `as const`.
   for (const [name, definition] of Object.entries(STREAMS) as [StreamName, StreamDefinition][]) {
     const wanted = { ...definition, maxBytes: options.maxBytes?.[name] ?? definition.maxBytes };
     const change = await ensureStream(manager, name, wanted);
     if (change === null) made.set(name, wanted);
+    else changes.push(change);
+  }
+  for (const [name, definition] of Object.entries(BUCKETS) as [BucketStream, StreamDefinition][]) {
+    const change = await ensureStream(manager, name, definition);
+    if (change === null) made.set(name, definition);
     else changes.push(change);
   }
   changes.push(...(await growEvenly(manager, made)));
@@ -76,14 +83,15 @@ export async function ensureTopology(
 /** Null when the stream was made, small for a start: {@link growEvenly} does the rest. */
 async function ensureStream(
   manager: JetStreamManager,
-  name: StreamName,
+  name: StreamName | BucketStream,
   wanted: StreamDefinition,
 ): Promise<TopologyChange | null> {
   const info = await findOrNull(manager.streams.info(name), STREAM_NOT_FOUND);
   if (info === null) {
     const maxBytes = Math.min(SMALLEST_STREAM_BYTES, wanted.maxBytes);
     try {
-      await manager.streams.add({ name, ...toStreamConfig({ ...wanted, maxBytes }) });
+      const bucket = Object.hasOwn(BUCKETS, name) ? BUCKET_CONFIG : {};
+      await manager.streams.add({ name, ...toStreamConfig({ ...wanted, maxBytes }), ...bucket });
       return null;
     } catch (error) {
       // Another service was faster and has begun to grow it.
@@ -112,10 +120,10 @@ async function ensureStream(
  */
 async function growEvenly(
   manager: JetStreamManager,
-  made: ReadonlyMap<StreamName, StreamDefinition>,
+  made: ReadonlyMap<StreamName | BucketStream, StreamDefinition>,
 ): Promise<TopologyChange[]> {
-  const reached = new Map<StreamName, number>();
-  const stuck = new Set<StreamName>();
+  const reached = new Map<string, number>();
+  const stuck = new Set<string>();
   for (let share = FIRST_SHARE; share <= 1; share *= SHARE_STEP) {
     for (const [name, wanted] of made) {
       const before = reached.get(name) ?? Math.min(SMALLEST_STREAM_BYTES, wanted.maxBytes);
@@ -137,7 +145,7 @@ async function growEvenly(
   }));
 }
 
-async function tryGrow(manager: JetStreamManager, name: StreamName, maxBytes: number): Promise<boolean> {
+async function tryGrow(manager: JetStreamManager, name: string, maxBytes: number): Promise<boolean> {
   try {
     await manager.streams.update(name, { max_bytes: maxBytes });
     return true;
@@ -146,6 +154,14 @@ async function tryGrow(manager: JetStreamManager, name: StreamName, maxBytes: nu
     throw error;
   }
 }
+
+/** What makes a stream a key-value bucket that any NATS client can read; nats-server 2.9 has all of it. */
+const BUCKET_CONFIG = {
+  max_msgs_per_subject: 1,
+  allow_direct: true,
+  allow_rollup_hdrs: true,
+  deny_delete: true,
+} satisfies Partial<StreamConfig>;
 
 const toStreamConfig = (
   wanted: StreamDefinition,

@@ -2,6 +2,7 @@
 // consumer should survive; a consumer that lags by half its stream is an alarm.
 import {
   AUDIT_SUBJECTS,
+  COOLDOWN_MAX_MS,
   DEAD_SUBJECTS,
   DEBUG_SUBJECTS,
   HEALTH_SUBJECTS,
@@ -63,6 +64,25 @@ export const STREAMS = {
     duplicateWindowMs: 60 * MINUTES_MS, // a message that fails again and again is dead-lettered once
   },
 } as const satisfies Record<string, StreamDefinition>;
+
+/** Streams in the shape of NATS key-value buckets: the last message of each subject. Small: records are a few hundred bytes. */
+export const BUCKETS = {
+  KV_sluice_cooldowns: {
+    subjects: ['$KV.sluice_cooldowns.>'],
+    maxAgeMs: COOLDOWN_MAX_MS,
+    maxBytes: 16 * MIB,
+    duplicateWindowMs: 2 * MINUTES_MS,
+  },
+  KV_sluice_edges: {
+    subjects: ['$KV.sluice_edges.>'],
+    maxAgeMs: 5 * MINUTES_MS, // how long a silent edge is expected to answer before it is forgotten
+    maxBytes: 16 * MIB,
+    duplicateWindowMs: 2 * MINUTES_MS,
+  },
+} as const satisfies Record<string, StreamDefinition>;
+
+/** Name of the stream behind a bucket. */
+export type BucketStream = keyof typeof BUCKETS;
 
 /** Name of a stream of ours. */
 export type StreamName = keyof typeof STREAMS;

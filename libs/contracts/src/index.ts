@@ -1,4 +1,5 @@
 export * from './admin/index.js';
+export * from './errors/attempt-error-codes.js';
 export * from './errors/error-codes.js';
 export * from './errors/gateway-error.js';
 export * from './events/index.js';

@@ -36,22 +36,50 @@ export function toAsyncapi(channels: Readonly<Record<string, EventChannel>> = EV
     },
     defaultContentType: 'application/json',
     channels: from(toChannel),
-    operations: from((name) => ({
-      action: 'send',
-      channel: { $ref: `#/channels/${name}` },
-      messages: [{ $ref: `#/channels/${name}/messages/${name}` }],
-    })),
+    operations: from(toOperation),
     components: {
-      messages: from(toMessage),
+      messages: Object.fromEntries(
+        rows.flatMap(([name, channel]) => [
+          [name, toMessage(name, channel)],
+          ...(channel.reply === undefined ? [] : [[toReplyName(name), toReplyMessage(name, channel.reply)]]),
+        ]),
+      ) as Json,
       schemas: {
         [CLOUD_EVENT]: toSchema(cloudEventSchema),
-        ...Object.fromEntries(rows.map(([, channel]) => [channel.dataName, toSchema(channel.data)])),
+        ...Object.fromEntries(
+          rows
+            .flatMap(([, { dataName, data, reply }]) => [
+              { dataName, data },
+              ...(reply === undefined ? [] : [reply]),
+            ])
+            .map(({ dataName, data }) => [dataName, toSchema(data)]),
+        ),
       },
     },
   };
 }
 
-function toChannel(name: string, { address, subjects, stream, summary, parameters }: EventChannel): Json {
+const toReplyName = (name: string): string => `${name}Reply`;
+
+/** What Sluice says it sends; what it can be asked, by whoever may publish there, it receives and answers. */
+function toOperation(name: string, { reply }: EventChannel): Json {
+  const channel = { $ref: `#/channels/${name}` };
+  const messages = [{ $ref: `#/channels/${name}/messages/${name}` }];
+  if (reply === undefined) return { action: 'send', channel, messages };
+  return {
+    action: 'receive',
+    channel,
+    messages,
+    reply: {
+      address: { location: '$message.header#/reply', description: "The NATS message's reply subject." },
+      channel,
+      messages: [{ $ref: `#/channels/${name}/messages/${toReplyName(name)}` }],
+    },
+  };
+}
+
+function toChannel(name: string, channel: EventChannel): Json {
+  const { address, subjects, stream, summary, parameters, reply } = channel;
   const named = Object.entries(parameters).map(([parameter, { description, values }]) => [
     parameter,
     { description, ...(values === undefined ? {} : { enum: [...values] }) },
@@ -60,7 +88,12 @@ function toChannel(name: string, { address, subjects, stream, summary, parameter
     address,
     summary,
     ...(named.length === 0 ? {} : { parameters: Object.fromEntries(named) as Json }),
-    messages: { [name]: { $ref: `#/components/messages/${name}` } },
+    messages: Object.fromEntries(
+      [name, ...(reply === undefined ? [] : [toReplyName(name)])].map((message) => [
+        message,
+        { $ref: `#/components/messages/${message}` },
+      ]),
+    ),
     'x-nats-subjects': subjects,
     ...(stream === null ? {} : { 'x-jetstream-stream': stream }),
   };
@@ -84,6 +117,14 @@ function toMessage(
   };
   return { name, title: dataName, summary, contentType, payload: payloads[envelope] };
 }
+
+const toReplyMessage = (name: string, { dataName }: NonNullable<EventChannel['reply']>): Json => ({
+  name: toReplyName(name),
+  title: dataName,
+  summary: 'What one edge answers.',
+  contentType: 'application/json',
+  payload: { $ref: `#/components/schemas/${dataName}` },
+});
 
 /** As a reader sees it: unknown fields are allowed. */
 function toSchema(schema: z.ZodType): Json {

@@ -37,7 +37,7 @@ describe('a request event', () => {
       expect.arrayContaining(
         (
           'eventId requestId spoolId spoolSeq occurredAt keyId keyName teamId endpoint requestedModel provider ' +
-          'providerModel stream outcome status errorCode errorMessage attempts tokens costUsdNanos priceSource ' +
+          'providerModel stream outcome status errorCode errorMessage attempts routing tokens costUsdNanos priceSource ' +
           'timing cache deduplicated user tags traceId instance configVersion'
         ).split(' '),
       ),
@@ -47,6 +47,16 @@ describe('a request event', () => {
   it('may come from a newer edge: an unknown field is not an error', () => {
     const newer = { ...REQUEST_COMPLETED, region: 'eu' };
     expect(requestCompletedSchema.parse(overWire(newer))).toEqual(REQUEST_COMPLETED);
+  });
+
+  it('may come from an older edge, which does not say how it chose', () => {
+    const { routing, ...older } = REQUEST_COMPLETED;
+    expect(routing?.candidates).toHaveLength(3);
+    expect(requestCompletedSchema.parse(overWire(older))).toEqual(older);
+    expect(requestCompletedSchema.parse(overWire({ ...older, routing: null }))).toEqual({
+      ...older,
+      routing: null,
+    });
   });
 
   it('may know nothing but that it began', () => {
@@ -87,6 +97,17 @@ describe('a request event is refused, and the field named, when', () => {
     ['its money has a fraction', { costUsdNanos: 0.5 }, 'costUsdNanos'],
     ['its money is past what a number holds exactly', { costUsdNanos: 2 ** 53 }, 'costUsdNanos'],
     ['it has no attempts', { attempts: undefined }, 'attempts'],
+    [
+      'a route was left out for a reason that is not one of ours',
+      {
+        routing: {
+          strategy: 'priority',
+          model: 'm',
+          candidates: [{ ...REQUEST_COMPLETED.routing!.candidates[0]!, filtered: 'mood' }],
+        },
+      },
+      'routing.candidates.0.filtered',
+    ],
     ['a token count is negative', { tokens: { ...NO_TOKENS, input: -1 } }, 'tokens.input'],
   ])('%s', (_, change, path) => {
     const result = requestCompletedSchema.safeParse({ ...REQUEST_COMPLETED, ...change });

@@ -1,5 +1,6 @@
 // One event per request of the data plane, with every attempt inside it.
 import { z } from 'zod';
+import { routingRecordSchema } from './routing-record.schema.js';
 import { tokenCountsSchema } from './token-counts.js';
 
 /** How a request ended; the last part of its subject. */
@@ -37,6 +38,7 @@ export const requestAttemptSchema = z.object({
   durationMs: z.number(),
   /** The provider's HTTP status; null when none arrived. */
   status: z.int().nullable(),
+  /** A code of `ATTEMPT_ERROR_CODES`, or of the main table; null when it served. */
   errorCode: text.nullable(),
   decision: z.enum(ATTEMPT_DECISIONS),
   tokens: tokenCountsSchema,
@@ -71,6 +73,8 @@ export const requestCompletedSchema = z.object({
   /** Masked, at most 1 KiB. */
   errorMessage: text.nullable(),
   attempts: z.array(requestAttemptSchema),
+  /** Null when no routes were chosen, e.g. for a rejected request; absent in older events. */
+  routing: routingRecordSchema.nullable().optional(),
   tokens: tokenCountsSchema,
   costUsdNanos: nanos,
   priceSource: z.enum(['config', 'catalogue', 'provider', 'none']),

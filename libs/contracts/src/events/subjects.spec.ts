@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { REQUEST_OUTCOMES } from './request-completed.event.js';
 import {
   ALL_SUBJECTS,
+  auditSubject,
   AUDIT_SUBJECTS,
   DEAD_SUBJECTS,
   deadSubject,
   DEBUG_SUBJECTS,
+  healthSubject,
   HEALTH_SUBJECTS,
   REQUEST_SUBJECTS,
   requestSubject,
+  toSubjectToken,
 } from './subjects.js';
 
 /** NATS' own rule: `*` is one token, `>` at the end is one or more. */
@@ -24,9 +27,10 @@ const startsAlike = (wanted: readonly string[], given: readonly string[]): boole
 const STREAM_SUBJECTS = [REQUEST_SUBJECTS, AUDIT_SUBJECTS, DEBUG_SUBJECTS, HEALTH_SUBJECTS, DEAD_SUBJECTS];
 const SAMPLES = [
   ...REQUEST_OUTCOMES.map(requestSubject),
-  'sluice.v1.audit.key.revoked',
+  auditSubject('key', 'revoked'),
+  healthSubject('a provider. of > *mine*', 'opened'),
   'sluice.v1.debug.captured',
-  'sluice.v1.health.openai.half-open',
+  healthSubject('openai', 'half-open'),
   deadSubject('SLUICE_REQUESTS', 'logger-requests'),
 ];
 
@@ -51,5 +55,25 @@ describe('subjects', () => {
 
   it.each(SAMPLES)('%s can be read by an operator', (subject) => {
     expect(matches(ALL_SUBJECTS, subject)).toBe(true);
+  });
+});
+
+describe('a name in a subject', () => {
+  it.each([
+    ['openai', 'openai'],
+    ['my_own-1', 'my_own-1'],
+    ['gpt-4.1', 'gpt-4=2e1'],
+    ['a b', 'a=20b'],
+    ['ü', '=c3=bc'],
+    ['*.>', '=2a=2e=3e'],
+    ['=', '=3d'],
+    ['', '='],
+  ])('%j is the one token %j', (name, token) => {
+    expect(toSubjectToken(name)).toBe(token);
+  });
+
+  it('is never the token of another name', () => {
+    const names = ['', '=', '=20', ' ', '.', '=2e', '20', 'a', 'A', 'é', 'e\u0301'];
+    expect(new Set(names.map(toSubjectToken)).size).toBe(names.length);
   });
 });
