@@ -1,33 +1,36 @@
-/** The longest wait that is believed, seconds; a provider that names more is taken to mean "a day". */
-const LONGEST_SECONDS = 86_400;
+import { exhaustedResetMs } from './rate-limit-reset.js';
+import { parseCount, parseDateMs } from './parse-wait.js';
 
-/** The headers that carry a hint, as received (lower-case names). */
-export interface RetryHintHeaders {
-  readonly 'retry-after'?: string | undefined;
-  readonly 'retry-after-ms'?: string | undefined;
-}
+/** The longest wait that is believed, milliseconds: a provider that names more is taken to mean a day. */
+export const LONGEST_RETRY_AFTER_MS = 86_400_000;
+
+/** Response headers with lower-case names, as received; of a header that was sent twice the first counts. */
+export type RetryHintHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * How long a provider asks us to stay away.
- * @param nowMs wall clock, for the HTTP-date form
- * @returns milliseconds, or null when there is no hint or it is garbage or negative
+ * How long a provider asks us to stay away. The most exact hint wins: `retry-after-ms`, `retry-after` (seconds or
+ * HTTP date), then the reset times of the limits that are used up (`x-ratelimit-reset*`, `ratelimit-reset`,
+ * `anthropic-ratelimit-*-reset`). Garbage is passed over.
+ * @param nowMs wall clock, for dates
+ * @returns whole milliseconds from 0 to {@link LONGEST_RETRY_AFTER_MS}, null when there is no hint; never throws
  */
 export function parseRetryAfterMs(headers: RetryHintHeaders, nowMs: number): number | null {
-  const exact = parseNumber(headers['retry-after-ms']);
-  if (exact !== null) return clampMs(exact);
-  const text = headers['retry-after']?.trim();
-  if (text === undefined || text === '') return null;
-  const seconds = parseNumber(text);
-  if (seconds !== null) return clampMs(seconds * 1000);
-  // Only the HTTP-date form names a weekday; Date.parse alone would read "-5" or "12 apples" as a date.
-  if (!/^[A-Za-z]{3,9},? /.test(text)) return null;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : clampMs(Math.max(0, at - nowMs));
+  const read = (name: string): string | null => textOf(headers[name]);
+  const ms =
+    parseCount(read('retry-after-ms')) ??
+    parseRetryAfter(read('retry-after'), nowMs) ??
+    exhaustedResetMs(read, nowMs);
+  return ms === null ? null : Math.min(Math.ceil(ms), LONGEST_RETRY_AFTER_MS);
 }
 
-function parseNumber(text: string | undefined): number | null {
-  if (text === undefined || !/^\s*\d{1,15}(\.\d{1,9})?\s*$/.test(text)) return null;
-  return Number(text);
+function parseRetryAfter(text: string | null, nowMs: number): number | null {
+  const seconds = parseCount(text);
+  if (seconds !== null) return seconds * 1000;
+  const atMs = parseDateMs(text);
+  return atMs === null ? null : Math.max(0, atMs - nowMs);
 }
 
-const clampMs = (ms: number): number => Math.min(Math.ceil(ms), LONGEST_SECONDS * 1000);
+function textOf(value: string | readonly string[] | undefined): string | null {
+  if (value === undefined) return null;
+  return (typeof value === 'string' ? value : value[0]) ?? null;
+}
