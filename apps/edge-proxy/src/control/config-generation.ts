@@ -10,6 +10,8 @@ export interface PreparedAddress {
   readonly path: string;
   /** Flat list of names and values; holds the credential, never log it. */
   readonly headers: readonly string[];
+  /** Whether addresses of our own network may be dialled; else only public ones. */
+  readonly allowPrivateNetwork: boolean;
 }
 
 /** One route of a model, for one endpoint. */
@@ -104,7 +106,12 @@ function prepareTarget(
     provider,
     providerModel: route.model,
     adapter,
-    address: { origin, path, headers: Object.entries(headers).flat() },
+    address: {
+      origin,
+      path,
+      headers: Object.entries(headers).flat(),
+      allowPrivateNetwork: provider.allowPrivateNetwork,
+    },
     price: route.price ?? config.prices.get(route.model),
     weight: route.weight,
     healthKey: JSON.stringify([provider.name, provider.baseUrl ?? '', route.model, credential]),

@@ -1,5 +1,4 @@
 // The only door to providers. One implementation today (`http1/`); the walk knows nothing but this.
-import type { PreparedAddress } from '../control/config-generation.js';
 
 /** Response headers, lower-case names. */
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -45,6 +44,21 @@ export interface TransportFailure {
   readonly isReusedSocket?: boolean;
 }
 
+/** Where a call goes. Keep one object for each address: what is worked out for it is kept with it. */
+export interface CallAddress {
+  /** E.g. `https://api.openai.com`. */
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Flat list of names and values; holds the credential, never log it. */
+  readonly headers: readonly string[];
+  /** Whether addresses of our own network may be dialled; else only public ones. */
+  readonly allowPrivateNetwork: boolean;
+}
+
+/** What decides which calls may share a connection. */
+export type PoolKey = Pick<CallAddress, 'origin' | 'allowPrivateNetwork'>;
+
 /** What the caller of an upstream hears, in this order: head, data*, then end or failed, exactly one of both. */
 export interface UpstreamListener {
   onHead(status: number, headers: UpstreamHeaders): void;
@@ -67,7 +81,7 @@ export interface UpstreamCall {
 }
 
 export interface UpstreamRequest {
-  readonly address: PreparedAddress;
+  readonly address: CallAddress;
   /** Flat list of names and values, after the address's own. */
   readonly headers: readonly string[];
   readonly body: Buffer;
@@ -77,6 +91,12 @@ export interface UpstreamRequest {
 export interface Transport {
   /** The listener hears nothing before this returns. */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamCall;
+  /**
+   * To be called after each swap of the config, with the address of every provider that a new request can come to,
+   * once or more often. Connections to all others are given up: idle ones are closed at once, busy ones after their
+   * call. Walks that began with the old config may still call there, on connections that serve one call.
+   */
+  retain(keys: Iterable<PoolKey>): void;
   /** Closes all connections; calls under way fail. */
   close(): Promise<void>;
 }

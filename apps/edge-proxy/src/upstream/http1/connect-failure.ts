@@ -1,5 +1,6 @@
 // Why a connection could not be made, from the system's error to a kind and plain words. Pure.
 import type { TransportFailure } from '../transport.js';
+import { AddressBlocked } from './checked-lookup.js';
 
 /** How far a connection had come. `handshake` is TLS's. */
 export type ConnectPhase = 'resolving' | 'connecting' | 'handshake';
@@ -35,6 +36,7 @@ const TELLING = ['ECONNREFUSED', 'ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT'];
  * @param error what the socket emitted, null when it closed without a word
  */
 export function toConnectFailure(phase: ConnectPhase, error: Error | null): ConnectFailure {
+  if (error instanceof AddressBlocked) return toBlockedFailure(error.range);
   const code = codeOf(error);
   const said = code === '' ? '' : ` (${code})`;
   if (phase === 'resolving') {
@@ -51,6 +53,16 @@ export function toConnectFailure(phase: ConnectPhase, error: Error | null): Conn
   }
   return { kind: 'connect', message: `the connection failed${said}` };
 }
+
+/**
+ * The provider's address is closed to it.
+ * @param range its name, for the record alone: a client could map our network with it
+ */
+export const toBlockedFailure = (range: string): ConnectFailure => ({
+  kind: 'address_blocked',
+  message: "the provider's address is one that its config does not allow",
+  detail: `the provider's address lies in a range that is closed to it (${range}); allowPrivateNetwork: true opens it`,
+});
 
 /** The time for a connection is over. */
 export function toTimeoutFailure(phase: ConnectPhase): ConnectFailure {

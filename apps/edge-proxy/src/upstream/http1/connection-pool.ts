@@ -1,4 +1,4 @@
-// The connections to one origin.
+// The connections to one origin, under one policy for its addresses.
 import { Connection, type ConnectionOwner, type ConnectionTarget } from './connection.js';
 import type { BugReporter } from './http1-call.js';
 
@@ -26,6 +26,8 @@ export class ConnectionPool implements ConnectionOwner {
   /** The last used at the end. */
   #idle: Connection[] = [];
   session: Buffer | null = null;
+  /** No provider of the config uses it any more: connections serve the call they have and are closed. */
+  #isRetired = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -61,7 +63,25 @@ export class ConnectionPool implements ConnectionOwner {
     return connection;
   }
 
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** Closes what is idle now; what is busy is closed after its call. */
+  retire(): void {
+    this.#isRetired = true;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const connection of idle) connection.destroy();
+  }
+
+  /** A provider uses it again. */
+  reinstate(): void {
+    this.#isRetired = false;
+  }
+
   onFree(connection: Connection, hintMs: number | null): void {
+    if (this.#isRetired) return connection.destroy();
     const { idleTimeoutMs } = this.#options.limits;
     const idleMs = hintMs === null ? idleTimeoutMs : Math.min(idleTimeoutMs, hintMs - KEEP_ALIVE_MARGIN_MS);
     if (idleMs <= 0) return connection.destroy();

@@ -1,5 +1,5 @@
 // One socket to a provider: connects, carries one request at a time, and says when it is free again.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   codeOf,
@@ -21,6 +21,8 @@ export interface ConnectionTarget {
   readonly isTls: boolean;
   /** PEM certificates to trust instead of the system's, null for the system's. */
   readonly ca: string | null;
+  /** Asked unless the host is an address. */
+  readonly lookup: LookupFunction;
 }
 
 /** Who opened the connection. */
@@ -150,7 +152,7 @@ export class Connection implements CallCarrier, ResponseParserListener {
     this.#owner.onFree(this, this.#keepAliveHintMs);
   }
 
-  #open({ host, port, isTls, ca }: ConnectionTarget): Socket {
+  #open({ host, port, isTls, ca, lookup }: ConnectionTarget): Socket {
     const onread = {
       buffer: READ_BUFFER,
       callback: (length: number): boolean => {
@@ -159,8 +161,8 @@ export class Connection implements CallCarrier, ResponseParserListener {
       },
     };
     const socket = isTls
-      ? connectTls(this.#tlsOptions({ host, port, onread }, ca))
-      : connectTcp({ host, port, onread });
+      ? connectTls(this.#tlsOptions({ host, port, lookup, onread }, ca))
+      : connectTcp({ host, port, lookup, onread });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     socket.once('lookup', (error: Error | null) => {

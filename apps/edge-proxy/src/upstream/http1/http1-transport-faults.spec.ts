@@ -115,6 +115,7 @@ describe('Http1Transport, a provider that cannot be reached', () => {
     origin: `http://${host}:${port}`,
     path: '/',
     headers: [],
+    allowPrivateNetwork: true,
   });
 
   it('nobody listens: refused, with the reason, and nothing was sent', async () => {

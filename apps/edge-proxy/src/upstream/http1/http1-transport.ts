@@ -1,17 +1,23 @@
-import type { PreparedAddress } from '../../control/config-generation.js';
+import { isIP } from 'node:net';
+import { closedRangeOf } from '../address-ranges.js';
 import type {
+  CallAddress,
+  PoolKey,
   Transport,
   TransportFailure,
   UpstreamCall,
   UpstreamListener,
   UpstreamRequest,
 } from '../transport.js';
+import { makeCheckedLookup, type Resolve, resolveBySystem } from './checked-lookup.js';
+import { toBlockedFailure } from './connect-failure.js';
+import type { ConnectionTarget } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type BugReporter, Http1Call } from './http1-call.js';
 import { toHead, toHeadPrefix } from './request-head.js';
 
 export interface Http1TransportOptions {
-  /** Connections to one origin at once, default 4096; a call above it fails with `connect`. */
+  /** Connections of one pool at once, default 4096; a call above it fails with `connect`. */
   readonly maxConnectionsPerOrigin?: number;
   /** How long a connection may lie idle, default 30 s: providers wait 60 s and more, so ours go first. */
   readonly idleTimeoutMs?: number;
@@ -19,14 +25,19 @@ export interface Http1TransportOptions {
   readonly sweepIntervalMs?: number;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string;
+  /** How names become addresses, default the system's way. */
+  readonly resolve?: Resolve;
   /** Hears what listeners throw; without it the error is thrown again where nobody catches it. */
   readonly onBug?: BugReporter;
 }
 
 /** What is the same for all requests to an address. */
 interface Route {
+  readonly poolName: string;
   readonly pool: ConnectionPool;
   readonly headPrefix: string;
+  /** Set when the address is written as one that is closed: nothing is ever dialled. */
+  readonly blocked: TransportFailure | null;
 }
 
 const DEFAULT_MAX_CONNECTIONS = 4096;
@@ -39,13 +50,13 @@ const TOO_MANY: TransportFailure = {
   isOurs: true,
 };
 
-/** Calls providers over HTTP/1.1 on sockets of its own: one pool for each origin, one call at a time on each socket. */
+/** Calls providers over HTTP/1.1 on sockets of its own: one call at a time on each, a pool for each {@link PoolKey}. */
 export class Http1Transport implements Transport {
   readonly #options: Http1TransportOptions;
   readonly #onBug: BugReporter;
-  /** By origin. Grows with the origins that operators configure, and by nothing else. */
+  /** By {@link nameOf}. Grows with the origins that operators configure, and by nothing else. */
   readonly #pools = new Map<string, ConnectionPool>();
-  readonly #routes = new WeakMap<PreparedAddress, Route>();
+  readonly #routes = new WeakMap<CallAddress, Route>();
   readonly #sweep: NodeJS.Timeout;
   #isClosed = false;
 
@@ -54,7 +65,10 @@ export class Http1Transport implements Transport {
     this.#onBug = options.onBug ?? throwLater;
     this.#sweep = setInterval(() => {
       const nowMs = performance.now();
-      for (const pool of this.#pools.values()) pool.sweep(nowMs);
+      for (const [name, pool] of this.#pools) {
+        pool.sweep(nowMs);
+        if (pool.isRetired && pool.openCount === 0) this.#pools.delete(name);
+      }
     }, options.sweepIntervalMs ?? DEFAULT_SWEEP_MS).unref();
   }
 
@@ -64,6 +78,14 @@ export class Http1Transport implements Transport {
     const failure = this.#start(call, request);
     if (failure !== null) process.nextTick(() => call.fail(failure));
     return call;
+  }
+
+  retain(keys: Iterable<PoolKey>): void {
+    const names = new Set([...keys].map(nameOf));
+    for (const [name, pool] of this.#pools) {
+      if (names.has(name)) pool.reinstate();
+      else if (!pool.isRetired) pool.retire();
+    }
   }
 
   async close(): Promise<void> {
@@ -77,6 +99,11 @@ export class Http1Transport implements Transport {
     let count = 0;
     for (const pool of this.#pools.values()) count += pool.openCount;
     return count;
+  }
+
+  /** Pools that are in use, or still have connections. */
+  get poolCount(): number {
+    return this.#pools.size;
   }
 
   #start(
@@ -95,42 +122,58 @@ export class Http1Transport implements Transport {
       const message = error instanceof Error ? error.message : 'the request cannot be sent';
       return { kind: 'protocol', message, isSent: false };
     }
+    if (route.blocked !== null) return route.blocked;
+    // A walk that began before a reload may come to a pool that was given up since: it is still to be closed.
+    if (route.pool.isRetired) this.#pools.set(route.poolName, route.pool);
     const connection = route.pool.take(connectTimeoutMs);
     if (connection === null) return TOO_MANY;
     connection.carry(call, head, body);
     return null;
   }
 
-  #addRoute(address: PreparedAddress): Route {
-    const route = { pool: this.#poolOf(address.origin), headPrefix: toHeadPrefix(address) };
+  #addRoute(address: CallAddress): Route {
+    const target = this.#targetOf(address);
+    const range = address.allowPrivateNetwork || isIP(target.host) === 0 ? null : closedRangeOf(target.host);
+    const route = {
+      poolName: nameOf(address),
+      pool: this.#poolOf(nameOf(address), target),
+      headPrefix: toHeadPrefix(address),
+      blocked: range === null ? null : { ...toBlockedFailure(range), isSent: false },
+    };
     this.#routes.set(address, route);
     return route;
   }
 
-  #poolOf(origin: string): ConnectionPool {
-    const known = this.#pools.get(origin);
-    if (known !== undefined) return known;
-    const { ca, idleTimeoutMs, maxConnectionsPerOrigin } = this.#options;
+  #targetOf({ origin, allowPrivateNetwork }: PoolKey): ConnectionTarget {
     const url = new URL(origin);
     const isTls = url.protocol === 'https:';
-    const pool = new ConnectionPool({
-      target: {
-        // An IPv6 address stands in brackets in a URL, and nowhere else.
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-        isTls,
-        ca: ca ?? null,
-      },
-      limits: {
-        maxConnections: maxConnectionsPerOrigin ?? DEFAULT_MAX_CONNECTIONS,
-        idleTimeoutMs: idleTimeoutMs ?? DEFAULT_IDLE_MS,
-      },
-      onBug: this.#onBug,
-    });
-    this.#pools.set(origin, pool);
+    return {
+      // An IPv6 address stands in brackets in a URL, and nowhere else.
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+      isTls,
+      ca: this.#options.ca ?? null,
+      lookup: makeCheckedLookup(this.#options.resolve ?? resolveBySystem, allowPrivateNetwork),
+    };
+  }
+
+  #poolOf(name: string, target: ConnectionTarget): ConnectionPool {
+    const known = this.#pools.get(name);
+    if (known !== undefined) return known;
+    const { idleTimeoutMs, maxConnectionsPerOrigin } = this.#options;
+    const limits = {
+      maxConnections: maxConnectionsPerOrigin ?? DEFAULT_MAX_CONNECTIONS,
+      idleTimeoutMs: idleTimeoutMs ?? DEFAULT_IDLE_MS,
+    };
+    const pool = new ConnectionPool({ target, limits, onBug: this.#onBug });
+    this.#pools.set(name, pool);
     return pool;
   }
 }
+
+/** Providers that differ in what they may dial never share a connection. */
+const nameOf = ({ origin, allowPrivateNetwork }: PoolKey): string =>
+  `${allowPrivateNetwork ? 'any' : 'public'} ${origin}`;
 
 function throwLater(error: unknown): void {
   process.nextTick(() => {

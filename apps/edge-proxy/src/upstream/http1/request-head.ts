@@ -1,5 +1,5 @@
 // A request's head as text. What could end a line early, or say the length twice, is refused.
-import type { PreparedAddress } from '../../control/config-generation.js';
+import type { CallAddress } from '../transport.js';
 
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Anything above U+00FF would lose bits on its way to latin1, and could become CR or LF. */
@@ -23,7 +23,7 @@ const RESERVED: ReadonlySet<string> = new Set([
  * The lines that are the same for all requests to an address, each with its line end.
  * @throws TypeError that names the header, never its value
  */
-export function toHeadPrefix({ origin, path, headers }: PreparedAddress): string {
+export function toHeadPrefix({ origin, path, headers }: CallAddress): string {
   if (!path.startsWith('/') || NOT_IN_PATH.test(path)) {
     throw new TypeError('the path of a provider must begin with "/" and be percent-encoded');
   }

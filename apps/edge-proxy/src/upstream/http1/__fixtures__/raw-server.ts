@@ -1,7 +1,7 @@
 // A server under a test's thumb that writes bytes, not HTTP: what goes over the wire is what the test says.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { PreparedAddress } from '../../../control/config-generation.js';
+import type { CallAddress } from '../../transport.js';
 
 /** One request as it came. */
 export interface RawRequest {
@@ -16,7 +16,7 @@ export type RawReply = (request: RawRequest) => void;
 
 export interface RawServer extends AsyncDisposable {
   readonly server: Server;
-  readonly address: PreparedAddress;
+  readonly address: CallAddress;
   /** Every connection since the start, open or closed. */
   readonly sockets: readonly Socket[];
   readonly requests: readonly RawRequest[];
@@ -47,6 +47,7 @@ export async function startRawServer(reply: RawReply, tls: TlsOptions | null = n
       origin: `${tls === null ? 'http' : 'https'}://127.0.0.1:${port}`,
       path: '/v1/chat/completions',
       headers: ['content-type', 'application/json'],
+      allowPrivateNetwork: true,
     },
     sockets,
     requests,

@@ -1,5 +1,5 @@
-import type { PreparedAddress } from '../../../control/config-generation.js';
 import type {
+  CallAddress,
   Transport,
   TransportFailure,
   UpstreamCall,
@@ -36,7 +36,7 @@ export class RecordedCall implements UpstreamListener {
   ends = 0;
   failure: TransportFailure | null = null;
 
-  constructor(transport: Transport, address: PreparedAddress, options: CallOptions = {}) {
+  constructor(transport: Transport, address: CallAddress, options: CallOptions = {}) {
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.outcome = promise;
@@ -81,6 +81,6 @@ export class RecordedCall implements UpstreamListener {
 /** Calls once and waits for the end. */
 export const callOnce = (
   transport: Transport,
-  address: PreparedAddress,
+  address: CallAddress,
   options?: CallOptions,
 ): Promise<Outcome> => new RecordedCall(transport, address, options).outcome;
