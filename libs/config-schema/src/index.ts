@@ -5,6 +5,8 @@ export * from './collect-secrets.js';
 export * from './find-config-file.js';
 export * from './not-built-yet.js';
 export * from './model-patterns.js';
+export * from './model-wildcards.js';
 export * from './parse-env.js';
 export * from './env-variables.schema.js';
 export { configVersionOf } from './to-gateway-config.js';
+export { isModelName } from './schema/names.schema.js';

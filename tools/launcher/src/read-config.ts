@@ -37,7 +37,8 @@ export function readConfigFacts(config: LauncherConfig, cwd: string): ConfigFact
   return {
     file: path,
     edgePort: result.config.server.port,
-    firstModel: [...result.config.models.keys()][0],
+    // Nobody can ask for the text of a wildcard.
+    firstModel: [...result.config.models.keys()].find((name) => !name.includes('*')),
     problems: undefined,
   };
 }

@@ -50,7 +50,7 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
     );
   }
   options.registerSecrets(collectSecrets(result.config));
-  const keys = [...configKeys(result.config), ...launchKey(options)];
+  const keys = [...configKeys(result.config), ...launchKey(options, result.config)];
   const generation = makeConfigGeneration(result.config, new KeyRing(keys), options.nowMs);
   return { generation, warnings: result.warnings };
 }
@@ -64,36 +64,41 @@ function readText(path: string): string {
 }
 
 const configKeys = (config: GatewayConfig): RingKey[] =>
-  config.keys.filter((key) => !key.disabled).map((key) => ({ key: key.key, caller: toCaller(key) }));
+  config.keys
+    .filter((key) => !key.disabled)
+    .map((key) => ({ key: key.key, caller: toCaller(key, namesOf(config)) }));
 
-function toCaller(key: KeyConfig): Caller {
+function toCaller(key: KeyConfig, names: ReadonlySet<string>): Caller {
   const facts = { keyId: `config:${key.name}`, keyName: key.name, teamId: key.team };
   return {
     ...facts,
     expiresAtMs: key.expiresAt?.getTime() ?? Infinity,
-    mayUse: remembered(compileModelPatterns(key.models)),
+    mayUse: remembered(compileModelPatterns(key.models), names),
     json: JSON.stringify(facts).slice(1, -1),
   };
 }
 
+const namesOf = (config: GatewayConfig): ReadonlySet<string> =>
+  new Set([...config.models.keys(), ...config.aliases.keys()]);
+
 /**
- * Remembers the answer for each name asked. A name resolves to the same model for a whole generation, and only names
- * that exist are asked for, so this is bounded by the config.
+ * Remembers the answer for the names in the file: each resolves to the same model for a whole generation. Of the names
+ * that clients make up (wildcards, `provider/model`) there is no end, so those are judged each time.
  */
-function remembered(mayUse: Caller['mayUse']): Caller['mayUse'] {
+function remembered(mayUse: Caller['mayUse'], names: ReadonlySet<string>): Caller['mayUse'] {
   const known = new Map<string, boolean>();
   return (asked, resolved) => {
     let answer = known.get(asked);
     if (answer === undefined) {
       answer = mayUse(asked, resolved);
-      known.set(asked, answer);
+      if (names.has(asked)) known.set(asked, answer);
     }
     return answer;
   };
 }
 
 /** The launcher's own key: for every model, whatever the config says. */
-function launchKey(options: LoadConfigOptions): RingKey[] {
+function launchKey(options: LoadConfigOptions, config: GatewayConfig): RingKey[] {
   if (options.launchKeyFile === undefined) return [];
   let key;
   try {
@@ -111,7 +116,7 @@ function launchKey(options: LoadConfigOptions): RingKey[] {
   const caller: Caller = {
     ...facts,
     expiresAtMs: Infinity,
-    mayUse: remembered(compileModelPatterns(['*'])),
+    mayUse: remembered(compileModelPatterns(['*']), namesOf(config)),
     json: JSON.stringify(facts).slice(1, -1),
   };
   return [{ key, caller }];

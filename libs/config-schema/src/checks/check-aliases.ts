@@ -1,8 +1,7 @@
 import type { Finding } from '../yaml/finding.js';
-import { suggestName } from '../yaml/nearest-name.js';
 import type { ConfigCheck } from './config-check.js';
 import { findLoops } from './find-loops.js';
-import { knownModelNames, modelNamesOf } from './model-names.js';
+import { modelNamesOf, nameProblem } from './model-names.js';
 
 /** Aliases lead to a model, without loops, and hide none. */
 export const checkAliases: ConfigCheck = (file) => {
@@ -17,12 +16,9 @@ export const checkAliases: ConfigCheck = (file) => {
         at: 'key',
       });
     }
-    if (target === undefined || names.models.has(target) || names.aliases.has(target)) continue;
-    const suggestion = suggestName(target, knownModelNames(names));
-    findings.push({
-      path,
-      message: `names no model or alias of this file: add it under "models"${suggestion}`,
-    });
+    if (target === undefined || names.aliases.has(target)) continue;
+    const message = nameProblem(target, names);
+    if (message !== undefined) findings.push({ path, message });
   }
   const edges = new Map([...names.aliases].map(([alias, target]) => [alias, [target]]));
   for (const { from, loop } of findLoops(edges)) {

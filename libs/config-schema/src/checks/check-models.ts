@@ -2,11 +2,12 @@ import type { Finding } from '../yaml/finding.js';
 import type { ConfigPath } from '../yaml/config-path.js';
 import { suggestName } from '../yaml/nearest-name.js';
 import { entriesOf, fieldOf, isPlainMap, itemsOf, type PlainMap, textOf } from '../yaml/plain-value.js';
+import { compileWildcards } from '../model-wildcards.js';
 import { FALLBACK_REASONS } from '../schema/model.schema.js';
 import { showLoop } from './check-aliases.js';
 import type { ConfigCheck } from './config-check.js';
 import { findLoops } from './find-loops.js';
-import { knownModelNames, type ModelNames, modelNamesOf, resolveModelName } from './model-names.js';
+import { type ModelNames, modelNamesOf, nameProblem, resolveModelName } from './model-names.js';
 
 /** Routes lead to providers, fallbacks to models, and the strategy has what it works with. */
 export const checkModels: ConfigCheck = (file) => {
@@ -16,6 +17,7 @@ export const checkModels: ConfigCheck = (file) => {
     const path = ['models', name];
     return [
       ...routeFindings(itemsOf(fieldOf(model, 'routes')), file, path),
+      ...starFindings(itemsOf(fieldOf(model, 'routes')), name),
       ...priceFindings(model, name, file),
       ...unknownFallbacks(model, path, names),
     ];
@@ -45,6 +47,17 @@ function routeFindings(routes: readonly unknown[], file: PlainMap, path: ConfigP
   return findings;
 }
 
+/** A `*` in a route stands for what the name's own stood for. */
+function starFindings(routes: readonly unknown[], name: string): Finding[] {
+  if (name.includes('*')) return [];
+  return routes.flatMap((route, index): Finding[] => {
+    if (textOf(fieldOf(route, 'model'))?.includes('*') !== true) return [];
+    const message =
+      'has a "*", but the name of this model has none that it could stand for: write the provider\'s name in full, or put a "*" into the name of the model';
+    return [{ path: ['models', name, 'routes', index, 'model'], message }];
+  });
+}
+
 function isZero(value: unknown): boolean {
   return value === 0 || Number(textOf(value) ?? NaN) === 0;
 }
@@ -56,10 +69,12 @@ function priceFindings(model: unknown, name: string, file: PlainMap): Finding[] 
   if (routes.length === 0) return [];
   const priced = new Set(entriesOf(file.prices).map(([priceName]) => priceName));
   const hasPrice = (route: unknown): boolean => {
+    if (fieldOf(route, 'price') !== undefined) return true;
     const providerModel = textOf(fieldOf(route, 'model'));
-    return (
-      fieldOf(route, 'price') !== undefined || (providerModel !== undefined && priced.has(providerModel))
-    );
+    if (providerModel === undefined) return false;
+    // Of a wildcard at least one model that it can become.
+    const covers = compileWildcards([providerModel]);
+    return priced.has(providerModel) || [...priced].some((priceName) => covers(priceName) !== null);
   };
   if (routes.some(hasPrice)) return [];
   const message =
@@ -93,28 +108,30 @@ const FALLBACK_KINDS = ['fallbacks', ...FALLBACK_REASONS];
 
 function unknownFallbacks(model: unknown, path: ConfigPath, names: ModelNames): Finding[] {
   const references = FALLBACK_KINDS.flatMap((kind) => fallbacksOf(model, path, kind));
-  return references.flatMap((reference) => {
-    if (resolveModelName(reference.target, names).kind !== 'unknown') return [];
-    const suggestion = suggestName(reference.target, knownModelNames(names));
-    const message = `names no model or alias of this file: add it under "models"${suggestion}`;
-    return [{ path: reference.path, message }];
+  return references.flatMap(({ path: place, target }) => {
+    const message = nameProblem(target, names);
+    return message === undefined ? [] : [{ path: place, message }];
   });
 }
 
-/** Loops of one kind of failure: what follows `contextWindow` cannot come back to where the context was too small. */
+/**
+ * Loops of fallbacks, whatever the kinds of failure on the way: a request that has come back to where it began would
+ * fail there again. Models behind a wildcard count as one.
+ */
 function fallbackLoops(models: readonly (readonly [string, unknown])[], names: ModelNames): Finding[] {
-  return FALLBACK_KINDS.flatMap((kind) => {
-    const references = new Map(
-      models.map(([name, model]) => [name, fallbacksOf(model, ['models', name], kind)]),
-    );
-    const edges = new Map(
-      [...references].map(([name, list]) => [name, list.map(({ target }) => modelBehind(target, names))]),
-    );
-    return findLoops(edges).flatMap(({ from, index, loop }) => {
-      const reference = references.get(from)?.[index];
-      const message = `makes a loop of fallbacks (${showLoop(loop)}): remove one of them`;
-      return reference === undefined ? [] : [{ path: reference.path, message }];
-    });
+  const references = new Map(
+    models.map(([name, model]) => [
+      name,
+      FALLBACK_KINDS.flatMap((kind) => fallbacksOf(model, ['models', name], kind)),
+    ]),
+  );
+  const edges = new Map(
+    [...references].map(([name, list]) => [name, list.map(({ target }) => modelBehind(target, names))]),
+  );
+  return findLoops(edges).flatMap(({ from, index, loop }) => {
+    const reference = references.get(from)?.[index];
+    const message = `makes a loop of fallbacks (${showLoop(loop)}): remove one of them`;
+    return reference === undefined ? [] : [{ path: reference.path, message }];
   });
 }
 

@@ -1,10 +1,16 @@
 import { entriesOf, fieldOf } from '../yaml/plain-value.js';
-import { modelNameRule, type NameRule, ownerNameRule, providerNameRule } from '../schema/names.schema.js';
+import {
+  modelEntryRule,
+  modelNameRule,
+  type NameRule,
+  ownerNameRule,
+  providerNameRule,
+} from '../schema/names.schema.js';
 import type { ConfigCheck } from './config-check.js';
 
 const RULES: Readonly<Record<string, NameRule>> = {
   providers: providerNameRule,
-  models: modelNameRule,
+  models: modelEntryRule,
   aliases: modelNameRule,
   teams: ownerNameRule,
   prices: modelNameRule,

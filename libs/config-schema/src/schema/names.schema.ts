@@ -5,6 +5,7 @@ import { text } from './values.schema.js';
 const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const OWNER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 const MODEL_NAME = /^[^\s*\p{C}]{1,256}$/u;
+const STARRED_NAME = /^(?=.{1,256}$)[^\s*\p{C}]*\*?[^\s*\p{C}]*$/u;
 const MODEL_PATTERN = /^[^\s\p{C}]{1,256}$/u;
 
 /** What is wrong with a name, or undefined. */
@@ -25,17 +26,33 @@ export const modelNameRule: NameRule = (name) =>
     ? undefined
     : 'must be a name of 1 to 256 printable characters without blanks and "*": rename it';
 
+/** The name of an entry of `models`: one `*` in it stands for any text of at least one character. */
+export const modelEntryRule: NameRule = (name) =>
+  STARRED_NAME.test(name)
+    ? undefined
+    : 'must be a name of 1 to 256 printable characters without blanks and with at most one "*": rename it';
+
+/** Whether a client's word can be the name of a model: what every name in the file must be, `*` left out. */
+export function isModelName(name: string): boolean {
+  return MODEL_NAME.test(name);
+}
+
 /** The name of a provider, a model or an alias somewhere in this file. That it exists is checked across sections. */
 export function reference(what: string, example: string): z.ZodType<string> {
   return text({ want: `the name of ${what}`, example });
 }
 
-/** A provider's own name for a model; goes upstream as it is. */
+/**
+ * A provider's own name for a model; goes upstream as it is. A `*` stands for what the `*` of the model's name stood
+ * for; that the name has one is checked across fields.
+ */
 export const providerModel: z.ZodType<string> = text({
   want: "the provider's name of the model",
   example: 'gpt-4o-2024-11-20',
   check: (value) =>
-    MODEL_NAME.test(value) ? undefined : 'text with blanks, "*" or control characters, or longer than 256',
+    STARRED_NAME.test(value)
+      ? undefined
+      : 'text with blanks, control characters or more than one "*", or longer than 256',
 });
 
 /** The name of a key or team. */
