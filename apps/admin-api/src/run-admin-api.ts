@@ -1,20 +1,16 @@
 // Wires admin-api, starts it in the order in which its parts need each other, and stops it the other way round.
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { connectNats, type NatsLink } from '@sluice/bus/publishing';
+import { connectNats } from '@sluice/bus/publishing';
 import {
-  createMetricsRegistry,
   DatabaseMonitor,
-  HealthRegistry,
-  type Logger,
-  onShutdown,
-  type OpsServer,
+  listenOn,
+  type ServiceContext,
   type Shutdown,
-  startOpsServer,
+  startServiceFrame,
 } from '@sluice/service-kit';
 import {
   AppUserRepository,
   describeDatabaseUrl,
-  findMissingTables,
+  findTableProblem,
   MetricMinuteOverviewRepository,
   openDatabase,
   RequestLogListRepository,
@@ -27,7 +23,7 @@ import { createAdminMetrics } from './admin-metrics.js';
 import { DashboardFiles } from './dashboard/dashboard-files.js';
 import { ExportForwarder } from './exports/export-forwarder.js';
 import { RunningDownloads } from './exports/running-downloads.js';
-import { createApp, listen } from './http/create-app.js';
+import { createApp } from './http/create-app.js';
 import { DatabaseGate } from './http/database-gate.js';
 import { LiveFeed } from './live/live-feed.js';
 import { FirstAdmin } from './sign-in/first-admin.js';
@@ -37,10 +33,7 @@ import { SignInThrottle } from './sign-in/sign-in-throttle.js';
 import { Sessions } from './sign-in/sessions.js';
 
 /** What main has read and made. */
-export interface RunAdminApiOptions {
-  readonly config: AdminApiConfig;
-  readonly instance: string;
-  readonly log: Logger;
+export interface RunAdminApiOptions extends ServiceContext<AdminApiConfig> {
   /** Shows a line to the person who started the service. */
   readonly print: (text: string) => void;
 }
@@ -53,17 +46,9 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 /** Starts the service; resolves when it runs, with database and NATS there or not. Throws when a port is taken. */
 export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown> {
   const { config, log, instance } = options;
-  const health = new HealthRegistry();
-  const registry = createMetricsRegistry('admin-api', instance);
-  const metrics = createAdminMetrics(registry);
-  const ops = await startOpsServer({
-    host: config.opsHost,
-    port: config.opsPort,
-    portVariable: 'ADMIN_API_OPS_PORT',
-    health,
-    metrics: registry,
-    info: () => ({ instance }),
-  });
+  const frame = await startServiceFrame(options);
+  const { health } = frame;
+  const metrics = createAdminMetrics(frame.metrics);
   const database = createDatabaseSide(options);
   const nats = connectNats({ url: config.natsUrl, name: instance, log });
   health.add('database', () => database.monitor.check());
@@ -85,14 +70,29 @@ export async function runAdminApi(options: RunAdminApiOptions): Promise<Shutdown
   });
   const files = new DashboardFiles(config.dashboardDir, log);
   const app = await createApp({ log, ...database.parts, live, exports, downloads, files }, metrics);
-  const port = await listen(app, config);
-  const shutdown = stopInOrder({ log, app, health, nats, ops, database, live, exports, downloads });
+  const port = await listenOn(app, { ...config, what: 'admin API', portVariable: 'ADMIN_API_PORT' });
+  const shutdown = frame.stopInOrder([
+    {
+      name: 'API',
+      timeoutMs: 5_000,
+      run: async () => {
+        database.firstAdmin.stop();
+        live.stop();
+        exports.stop();
+        downloads.stop();
+        app.getHttpServer().closeIdleConnections();
+        await app.close();
+      },
+    },
+    { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
+    database.monitor.stopStep(database.db),
+  ]);
   database.monitor.start();
   database.firstAdmin.start();
   live.start();
   downloads.start();
   health.setServing(true);
-  log.info({ opsPort: ops.port, port, dashboard: config.dashboardDir }, 'admin-api runs');
+  log.info({ opsPort: frame.opsPort, port, dashboard: config.dashboardDir }, 'admin-api runs');
   return shutdown;
 }
 
@@ -114,10 +114,7 @@ function createDatabaseSide({ config, instance, log, print }: RunAdminApiOptions
   const monitor = new DatabaseMonitor({
     address: describeDatabaseUrl(config.databaseUrl),
     log,
-    probe: async () => {
-      const missing = await findMissingTables(db);
-      return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}: run the migrations`;
-    },
+    probe: () => findTableProblem(db),
   });
   const database = new DatabaseGate(monitor);
   const users = new AppUserRepository(db);
@@ -135,48 +132,4 @@ function createDatabaseSide({ config, instance, log, print }: RunAdminApiOptions
   const requests = new RequestLogListRepository(db);
   const minutes = new MetricMinuteOverviewRepository(db);
   return { db, monitor, firstAdmin, parts: { database, sessions, desk, requests, minutes } };
-}
-
-interface RunningParts {
-  readonly log: Logger;
-  readonly app: NestFastifyApplication;
-  readonly health: HealthRegistry;
-  readonly nats: NatsLink;
-  readonly ops: OpsServer;
-  readonly database: DatabaseSide;
-  readonly live: LiveFeed;
-  readonly exports: ExportForwarder;
-  readonly downloads: RunningDownloads;
-}
-
-function stopInOrder(parts: RunningParts): Shutdown {
-  const { log, app, health, nats, ops, database, live, exports, downloads } = parts;
-  return onShutdown({
-    log,
-    steps: [
-      { name: 'readiness', timeoutMs: 100, run: () => health.setServing(false) },
-      {
-        name: 'API',
-        timeoutMs: 5_000,
-        run: async () => {
-          database.firstAdmin.stop();
-          live.stop();
-          exports.stop();
-          downloads.stop();
-          app.getHttpServer().closeIdleConnections();
-          await app.close();
-        },
-      },
-      { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
-      {
-        name: 'database',
-        timeoutMs: 5_000,
-        run: async () => {
-          database.monitor.stop();
-          await database.db.destroy();
-        },
-      },
-      { name: 'ops', timeoutMs: 1_000, run: () => ops.close() },
-    ],
-  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLoggerConfig, secretsOf } from './logger.config.js';
+import { readLoggerConfig } from './logger.config.js';
 
 const RIGHT = {
   DATABASE_URL: 'postgres://me:data%20base-pw@db:5432/sluice',
@@ -27,18 +27,5 @@ describe('readLoggerConfig', () => {
       });
     expect(read).toThrow(/DATABASE_URL.*\n.*NATS_URL.*is not set.*\n.*LOG_LEVEL.*\n.*LOGGER_OPS_PORT/);
     expect(read).not.toThrow(/secret-pw|70000|loud/);
-  });
-});
-
-describe('secretsOf', () => {
-  it('finds passwords and tokens, as written and decoded, and no names', () => {
-    expect(secretsOf(readLoggerConfig(RIGHT))).toEqual([
-      'data%20base-pw',
-      'data base-pw',
-      'nats-token-1',
-      'nats-token-1',
-      'nats-password',
-      'nats-password',
-    ]);
   });
 });

@@ -1,31 +1,19 @@
 // Wires the logger, starts it in the order in which its parts need each other, and stops it the other way round.
-import {
-  connectNats,
-  DeliveryBatcher,
-  ensureTopology,
-  JetStreamStrategy,
-  type NatsLink,
-  TopologyKeeper,
-} from '@sluice/bus';
-import type { INestMicroservice } from '@nestjs/common';
+import { connectConsumer, DeliveryBatcher, JetStreamStrategy } from '@sluice/bus';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import {
-  createMetricsRegistry,
   DatabaseMonitor,
-  HealthRegistry,
-  type Logger,
-  onShutdown,
-  type OpsServer,
   PinoLoggerService,
+  type ServiceContext,
   type Shutdown,
-  startOpsServer,
+  startServiceFrame,
 } from '@sluice/service-kit';
 import {
   describeDatabaseUrl,
   dropPartitionsBefore,
   ensureDailyPartitions,
-  findMissingTables,
+  findTableProblem,
   type NewRequestLogRow,
   openDatabase,
   RequestLogWriter,
@@ -40,11 +28,8 @@ import { RequestLogAppender } from './request-log-appender.js';
 import { REQUEST_LOG_CONSUMER } from './request-log.consumer.js';
 
 /** What main has read and made. */
-export interface RunLoggerOptions {
-  readonly config: LoggerConfig;
+export interface RunLoggerOptions extends ServiceContext<LoggerConfig> {
   readonly retention: Retention;
-  readonly instance: string;
-  readonly log: Logger;
 }
 
 /** A batch, a probe and a partition round at a time; one to spare. */
@@ -60,46 +45,45 @@ const CLOSE_CONSUMERS_MS = 20_000;
 /** Starts the service; resolves when it runs, with database and NATS there or not. Throws when its ops port is taken. */
 export async function runLogger(options: RunLoggerOptions): Promise<Shutdown> {
   const { config, log, instance } = options;
-  const health = new HealthRegistry();
-  const registry = createMetricsRegistry('logger', instance);
+  const frame = await startServiceFrame(options);
+  const { health } = frame;
   const stopping = new AbortController();
-  // First of all, so that a second logger on this machine ends before it touches anything.
-  const ops = await startOpsServer({
-    host: config.opsHost,
-    port: config.opsPort,
-    portVariable: 'LOGGER_OPS_PORT',
-    health,
-    metrics: registry,
-    info: () => ({ instance }),
-  });
-
   const database = createDatabaseSide(options, {
-    metrics: createLoggerMetrics(registry),
+    metrics: createLoggerMetrics(frame.metrics),
     stopping: stopping.signal,
   });
-  const nats = connectNats({ url: config.natsUrl, name: instance, log });
-  const topology = new TopologyKeeper({
-    nats,
-    log,
-    ensure: async () => ensureTopology(await nats.ready, { log }),
-  });
+  const link = connectConsumer({ url: config.natsUrl, name: instance, log });
   health.add('database', () => database.monitor.check());
-  health.add('nats', () => ({ ok: nats.isConnected(), required: true, detail: nats.address }));
-  health.add('streams', () => topology.check());
+  for (const [name, check] of link.checks) health.add(name, check);
 
-  const strategy = new JetStreamStrategy({ nats, log, closeTimeoutMs: CLOSE_CONSUMERS_MS });
+  const strategy = new JetStreamStrategy({ nats: link.nats, log, closeTimeoutMs: CLOSE_CONSUMERS_MS });
   const app = await NestFactory.createMicroservice(LoggerModule.with(database.batcher), {
     strategy,
     logger: new PinoLoggerService(log),
     abortOnError: false,
   });
-  const shutdown = stopInOrder({ log, app, health, nats, ops, database, topology, stopping });
+  const shutdown = frame.stopInOrder([
+    {
+      name: 'consumers',
+      // The strategy's own limit and the flush of its last acks.
+      timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
+      run: async () => {
+        // Commits go on; only who waits for a database that is away gives up.
+        // Nest would log another kind of error once more.
+        stopping.abort(new RpcException('the logger stops while the database is away'));
+        await app.close();
+      },
+    },
+    ...link.stopSteps,
+    { name: 'partitions', timeoutMs: 15_000, run: () => database.keeper.stop() },
+    database.monitor.stopStep(database.db),
+  ]);
   database.monitor.start();
   database.keeper.start();
-  topology.start();
+  link.topology.start();
   await app.listen();
   health.setServing(true);
-  log.info({ opsPort: ops.port, retentionDays: options.retention.requestDays }, 'logger runs');
+  log.info({ opsPort: frame.opsPort, retentionDays: options.retention.requestDays }, 'logger runs');
   return shutdown;
 }
 
@@ -124,10 +108,7 @@ function createDatabaseSide(
   const monitor = new DatabaseMonitor({
     address: describeDatabaseUrl(config.databaseUrl),
     log,
-    probe: async () => {
-      const missing = await findMissingTables(db);
-      return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}: run the migrations`;
-    },
+    probe: () => findTableProblem(db),
   });
   const writer = new RequestLogWriter({ db, retentionDays: retention.requestDays });
   const appender = new RequestLogAppender({
@@ -154,47 +135,4 @@ function createDatabaseSide(
     whenWell: (signal) => monitor.whenWell(signal),
   });
   return { db, monitor, batcher, keeper };
-}
-
-interface RunningParts {
-  readonly log: Logger;
-  readonly app: INestMicroservice;
-  readonly health: HealthRegistry;
-  readonly nats: NatsLink;
-  readonly ops: OpsServer;
-  readonly database: DatabaseSide;
-  readonly topology: TopologyKeeper;
-  readonly stopping: AbortController;
-}
-
-function stopInOrder({ log, app, health, nats, ops, database, topology, stopping }: RunningParts): Shutdown {
-  return onShutdown({
-    log,
-    steps: [
-      { name: 'readiness', timeoutMs: 100, run: () => health.setServing(false) },
-      {
-        name: 'consumers',
-        // The strategy's own limit and the flush of its last acks.
-        timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
-        run: async () => {
-          // Commits go on; only who waits for a database that is away gives up.
-          // Nest would log another kind of error once more.
-          stopping.abort(new RpcException('the logger stops while the database is away'));
-          await app.close();
-        },
-      },
-      { name: 'topology', timeoutMs: 100, run: () => topology.stop() },
-      { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
-      { name: 'partitions', timeoutMs: 15_000, run: () => database.keeper.stop() },
-      {
-        name: 'database',
-        timeoutMs: 5_000,
-        run: async () => {
-          database.monitor.stop();
-          await database.db.destroy();
-        },
-      },
-      { name: 'ops', timeoutMs: 1_000, run: () => ops.close() },
-    ],
-  });
 }

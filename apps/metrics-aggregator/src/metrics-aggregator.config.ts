@@ -1,49 +1,22 @@
-import { isNatsUrl } from '@sluice/bus';
-import { logLevelVar, parseEnv, portVar, urlVar } from '@sluice/config-schema';
-import { secretsInAddresses } from '@sluice/service-kit';
-import { z } from 'zod';
+import { isNatsUrl, NATS_URL_EXAMPLE } from '@sluice/bus';
+import {
+  addressVar,
+  type EnvironmentOf,
+  readEnvironment,
+  serviceVariables,
+  urlVar,
+  variable,
+} from '@sluice/config-schema';
 
-/** One server or several with commas between; the value may hold a password and is not repeated. */
-const natsUrlVar = z
-  .string({ error: 'must be an address like nats://host:4222' })
-  .refine(isNatsUrl, { error: 'must be an address like nats://host:4222 or tls://user:password@host:4222' });
-
-const environmentSchema = z.object({
-  DATABASE_URL: urlVar(['postgres:', 'postgresql:']),
-  NATS_URL: natsUrlVar,
-  LOG_LEVEL: logLevelVar,
-  METRICS_AGGREGATOR_OPS_PORT: portVar(9193),
-  METRICS_AGGREGATOR_OPS_HOST: z.string().default('127.0.0.1'),
-  METRICS_AGGREGATOR_INSTANCE: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,128}$/)
-    .optional(),
-});
+const VARIABLES = {
+  databaseUrl: variable('DATABASE_URL', urlVar(['postgres:', 'postgresql:'])),
+  natsUrl: variable('NATS_URL', addressVar(isNatsUrl, NATS_URL_EXAMPLE)),
+  ...serviceVariables('METRICS_AGGREGATOR', 9193),
+};
 
 /** The environment of the metrics-aggregator, read once at start. */
-export interface MetricsAggregatorConfig {
-  readonly databaseUrl: string;
-  readonly natsUrl: string;
-  readonly logLevel: string;
-  readonly opsHost: string;
-  readonly opsPort: number;
-  /** This process's name, when it is given. */
-  readonly instance: string | undefined;
-}
+export type MetricsAggregatorConfig = EnvironmentOf<typeof VARIABLES>;
 
 /** Reads the environment. Throws EnvironmentError that lists every variable at fault and shows no value. */
-export function readMetricsAggregatorConfig(env: NodeJS.ProcessEnv): MetricsAggregatorConfig {
-  const parsed = parseEnv(environmentSchema, env);
-  return Object.freeze({
-    databaseUrl: parsed.DATABASE_URL,
-    natsUrl: parsed.NATS_URL,
-    logLevel: parsed.LOG_LEVEL,
-    opsHost: parsed.METRICS_AGGREGATOR_OPS_HOST,
-    opsPort: parsed.METRICS_AGGREGATOR_OPS_PORT,
-    instance: parsed.METRICS_AGGREGATOR_INSTANCE,
-  });
-}
-
-/** The secrets inside those addresses, for the mask. */
-export const secretsOf = (config: MetricsAggregatorConfig): string[] =>
-  secretsInAddresses(config.databaseUrl, config.natsUrl);
+export const readMetricsAggregatorConfig = (env: NodeJS.ProcessEnv): MetricsAggregatorConfig =>
+  readEnvironment(VARIABLES, env);

@@ -1,30 +1,18 @@
 // Wires the aggregator, starts it in the order in which its parts need each other, and stops it the other way round.
-import {
-  connectNats,
-  DeliveryBatcher,
-  ensureTopology,
-  JetStreamStrategy,
-  type NatsLink,
-  TopologyKeeper,
-} from '@sluice/bus';
+import { connectConsumer, DeliveryBatcher, JetStreamStrategy } from '@sluice/bus';
 import type { RequestCompleted } from '@sluice/contracts';
-import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import {
-  createMetricsRegistry,
   DatabaseMonitor,
-  HealthRegistry,
-  type Logger,
-  onShutdown,
-  type OpsServer,
   PinoLoggerService,
+  type ServiceContext,
   type Shutdown,
-  startOpsServer,
+  startServiceFrame,
 } from '@sluice/service-kit';
 import {
   describeDatabaseUrl,
-  findMissingTables,
+  findTableProblem,
   MetricMinuteRepository,
   MetricMinuteWriter,
   openDatabase,
@@ -42,11 +30,8 @@ import { RollupApplier } from './rollup-applier.js';
 import { RollupKeeper } from './rollup-keeper.js';
 
 /** What main has read and made. */
-export interface RunMetricsAggregatorOptions {
-  readonly config: MetricsAggregatorConfig;
+export interface RunMetricsAggregatorOptions extends ServiceContext<MetricsAggregatorConfig> {
   readonly retention: RollupRetention;
-  readonly instance: string;
-  readonly log: Logger;
 }
 
 /** A batch and a probe at a time; one to spare. */
@@ -64,30 +49,15 @@ const CLOSE_CONSUMERS_MS = 20_000;
 /** Starts the service; resolves when it runs, with database and NATS there or not. Throws when its ops port is taken. */
 export async function runMetricsAggregator(options: RunMetricsAggregatorOptions): Promise<Shutdown> {
   const { config, log, instance } = options;
-  const health = new HealthRegistry();
-  const registry = createMetricsRegistry('metrics-aggregator', instance);
+  const frame = await startServiceFrame(options);
+  const { health, metrics: registry } = frame;
   const stopping = new AbortController();
-  // First of all, so that a second one on this machine ends before it touches anything.
-  const ops = await startOpsServer({
-    host: config.opsHost,
-    port: config.opsPort,
-    portVariable: 'METRICS_AGGREGATOR_OPS_PORT',
-    health,
-    metrics: registry,
-    info: () => ({ instance }),
-  });
-
   const database = createDatabaseSide(options, { registry, stopping: stopping.signal });
-  const nats = connectNats({ url: config.natsUrl, name: instance, log });
-  const topology = new TopologyKeeper({
-    nats,
-    log,
-    ensure: async () => ensureTopology(await nats.ready, { log }),
-  });
+  const link = connectConsumer({ url: config.natsUrl, name: instance, log });
+  const { nats } = link;
   const live = new LivePublisher({ nats, instance, log });
   health.add('database', () => database.monitor.check());
-  health.add('nats', () => ({ ok: nats.isConnected(), required: true, detail: nats.address }));
-  health.add('streams', () => topology.check());
+  for (const [name, check] of link.checks) health.add(name, check);
 
   const strategy = new JetStreamStrategy({
     nats,
@@ -100,14 +70,30 @@ export async function runMetricsAggregator(options: RunMetricsAggregatorOptions)
     logger: new PinoLoggerService(log),
     abortOnError: false,
   });
-  const shutdown = stopInOrder({ log, app, health, nats, ops, database, topology, live, stopping });
+  const shutdown = frame.stopInOrder([
+    {
+      name: 'consumers',
+      // The strategy's own limit and the flush of its last acks.
+      timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
+      run: async () => {
+        // Commits go on; only who waits for a database that is away gives up.
+        // Nest would log another kind of error once more.
+        stopping.abort(new RpcException('the aggregator stops while the database is away'));
+        await app.close();
+      },
+    },
+    { name: 'live numbers', timeoutMs: 100, run: () => live.stop() },
+    ...link.stopSteps,
+    { name: 'retention', timeoutMs: 15_000, run: () => database.keeper?.stop() },
+    database.monitor.stopStep(database.db),
+  ]);
   database.monitor.start();
   database.keeper?.start();
-  topology.start();
+  link.topology.start();
   live.start();
   await app.listen();
   health.setServing(true);
-  log.info({ opsPort: ops.port }, 'metrics-aggregator runs');
+  log.info({ opsPort: frame.opsPort }, 'metrics-aggregator runs');
   return shutdown;
 }
 
@@ -133,10 +119,7 @@ function createDatabaseSide(
   const monitor = new DatabaseMonitor({
     address: describeDatabaseUrl(config.databaseUrl),
     log,
-    probe: async () => {
-      const missing = await findMissingTables(db);
-      return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}: run the migrations`;
-    },
+    probe: () => findTableProblem(db),
   });
   const writer = new MetricMinuteWriter(db);
   const fleet = new FleetMetrics(registry);
@@ -166,50 +149,4 @@ function createDatabaseSide(
           whenWell: (signal) => monitor.whenWell(signal),
         });
   return { db, monitor, batcher, keeper };
-}
-
-interface RunningParts {
-  readonly log: Logger;
-  readonly app: INestMicroservice;
-  readonly health: HealthRegistry;
-  readonly nats: NatsLink;
-  readonly ops: OpsServer;
-  readonly database: DatabaseSide;
-  readonly topology: TopologyKeeper;
-  readonly live: LivePublisher;
-  readonly stopping: AbortController;
-}
-
-function stopInOrder(parts: RunningParts): Shutdown {
-  const { log, app, health, nats, ops, database, topology, live, stopping } = parts;
-  return onShutdown({
-    log,
-    steps: [
-      { name: 'readiness', timeoutMs: 100, run: () => health.setServing(false) },
-      {
-        name: 'consumers',
-        // The strategy's own limit and the flush of its last acks.
-        timeoutMs: CLOSE_CONSUMERS_MS + 3_000,
-        run: async () => {
-          // Commits go on; only who waits for a database that is away gives up.
-          // Nest would log another kind of error once more.
-          stopping.abort(new RpcException('the aggregator stops while the database is away'));
-          await app.close();
-        },
-      },
-      { name: 'live numbers', timeoutMs: 100, run: () => live.stop() },
-      { name: 'topology', timeoutMs: 100, run: () => topology.stop() },
-      { name: 'nats', timeoutMs: 10_500, run: () => nats.close() },
-      { name: 'retention', timeoutMs: 15_000, run: () => database.keeper?.stop() },
-      {
-        name: 'database',
-        timeoutMs: 5_000,
-        run: async () => {
-          database.monitor.stop();
-          await database.db.destroy();
-        },
-      },
-      { name: 'ops', timeoutMs: 1_000, run: () => ops.close() },
-    ],
-  });
 }

@@ -1,6 +1,6 @@
 export { openDatabase, type OpenDatabaseOptions, type SluiceDatabase, type StorageLog } from './database.js';
 export { describeDatabaseUrl } from './describe-database-url.js';
-export { findMissingTables } from './find-missing-tables.js';
+export { findTableProblem } from './find-table-problem.js';
 export { migrateToLatest } from './migrate-to-latest.js';
 export {
   dropPartitionsBefore,

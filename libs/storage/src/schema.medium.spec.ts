@@ -3,6 +3,7 @@ import { createTestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMigratedDatabase, silentLog } from './__fixtures__/open-migrated-database.js';
 import { openDatabase } from './database.js';
+import { findTableProblem } from './find-table-problem.js';
 import { migrateToLatest } from './migrate-to-latest.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { TABLES } from './sluice-schema.js';
@@ -43,6 +44,23 @@ describe('schema', () => {
   it('the team "default" exists from the start', async () => {
     const teams = await database.db.selectFrom('team').select('id').execute();
     expect(teams).toEqual([{ id: 'default' }]);
+  });
+});
+
+describe('findTableProblem', () => {
+  it('finds nothing in a migrated database, and names the tables that another lacks with the way out', async () => {
+    expect(await findTableProblem(database.db)).toBeUndefined();
+    const made = await createTestDatabase();
+    const db = openDatabase({ url: made.url, poolSize: 1, applicationName: 'test', log: silentLog });
+    try {
+      await sql`create table team (id text)`.execute(db);
+      const problem = await findTableProblem(db);
+      expect(problem).toMatch(/^it has no .*\brequest_log\b.*: run the migrations$/);
+      expect(problem).not.toMatch(/\bteam\b/);
+    } finally {
+      await db.destroy();
+      await made.drop();
+    }
   });
 });
 

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PinoLoggerService } from '@sluice/service-kit';
+import { PinoLoggerService, writeProblem } from '@sluice/service-kit';
 import type { AdminMetrics } from '../admin-metrics.js';
 import { AdminApiModule, type AdminApiParts } from '../admin-api.module.js';
-import { nothingHere, writeProblem } from './problem.filter.js';
+import { nothingHere } from './problem.filter.js';
 import { setSecurityHeaders } from './security-headers.js';
 
 /** A sign-in is the largest body there is. */
@@ -70,23 +70,6 @@ export async function createApp(
     bodyParser: false,
     abortOnError: false,
   });
-}
-
-/** Returns the port; 0 asks for a free one. Throws when it cannot be had, and says which variable moves it. */
-export async function listen(
-  app: NestFastifyApplication,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<number> {
-  // Before, so that what fails below is the port alone.
-  await app.init();
-  await app.listen(port, host).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
-    const way = 'Set ADMIN_API_PORT to another port, or stop what uses it.';
-    throw new Error(`The port ${host}:${port} of the admin API ${why}. ${way}`, { cause: error });
-  });
-  // A listening TCP server's address is an object with a port.
-  return (app.getHttpServer().address() as { port: number }).port;
 }
 
 const STATUS_OF_GARBAGE: Readonly<Record<string, string>> = {

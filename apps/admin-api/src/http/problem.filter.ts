@@ -1,10 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
-import { PROBLEM_CONTENT_TYPE } from '@sluice/contracts';
-import type { Logger } from '@sluice/service-kit';
+import { type Logger, type Problem, writeProblem } from '@sluice/service-kit';
 import { LOGGER } from '../admin-api.tokens.js';
 import type { ApiReply } from './api-request.js';
-import { PassedProblemError, type Problem, ProblemError } from './problem.js';
+import { PassedProblemError, ProblemError } from './problem.js';
 
 /** Whatever is thrown before the first byte comes out as problem details. */
 @Catch()
@@ -40,22 +38,6 @@ export function toProblem(error: unknown, log: Logger): Problem {
 
 export const nothingHere = (): ProblemError =>
   new ProblemError('not-found', 'No such path with this method; /api/openapi.json lists what there is.');
-
-/** Writes the whole answer, or breaks the connection when one has begun: it must not end as if it were whole. */
-export function writeProblem(response: ServerResponse, { problem, retryAfterS }: Problem): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = Buffer.from(JSON.stringify(problem));
-  if (retryAfterS !== undefined) response.setHeader('retry-after', retryAfterS);
-  response.writeHead(problem.status, {
-    'content-type': PROBLEM_CONTENT_TYPE,
-    'content-length': body.length,
-    'cache-control': 'no-store',
-  });
-  response.end(body);
-}
 
 /** Nest's exceptions and Fastify's errors tell their status in different ways. */
 function statusOf(error: unknown): number | undefined {

@@ -1,4 +1,5 @@
-import type { ParameterProblem, ProblemDetails } from '@sluice/contracts';
+import type { ProblemDetails } from '@sluice/contracts';
+import { type Problem, ProblemErrorOf, type ProblemMore } from '@sluice/service-kit';
 
 const KINDS = {
   'invalid-request': { status: 400, title: 'The request has fields that are wrong' },
@@ -24,13 +25,6 @@ const KINDS = {
 /** What kinds of errors there are; part of their `type`. */
 export type ProblemKind = keyof typeof KINDS;
 
-/** What {@link ProblemError} and {@link PassedProblemError} have in common, and an answer needs. */
-export interface Problem {
-  readonly problem: ProblemDetails;
-  /** Seconds after which trying again makes sense. */
-  readonly retryAfterS: number | undefined;
-}
-
 /** Thrown where another service of ours has answered with a problem: it goes to the client as it is. */
 export class PassedProblemError extends Error implements Problem {
   override readonly name = 'PassedProblemError';
@@ -44,27 +38,8 @@ export class PassedProblemError extends Error implements Problem {
 }
 
 /** Thrown where a request cannot be served; the filter writes it. */
-export class ProblemError extends Error implements Problem {
-  override readonly name = 'ProblemError';
-  readonly problem: ProblemDetails;
-  /** Seconds after which trying again makes sense. */
-  readonly retryAfterS: number | undefined;
-
-  /** @param detail for people: what is wrong and the way out; never a value that was sent */
-  constructor(
-    readonly kind: ProblemKind,
-    detail: string,
-    more: { errors?: readonly ParameterProblem[]; retryAfterS?: number; cause?: unknown } = {},
-  ) {
-    super(detail, { cause: more.cause });
-    const { status, title } = KINDS[kind];
-    this.retryAfterS = more.retryAfterS;
-    this.problem = {
-      type: `urn:sluice:problem:${kind}`,
-      title,
-      status,
-      detail,
-      ...(more.errors === undefined ? {} : { errors: more.errors }),
-    };
+export class ProblemError extends ProblemErrorOf<ProblemKind> {
+  constructor(kind: ProblemKind, detail: string, more?: ProblemMore) {
+    super(KINDS, kind, detail, more);
   }
 }

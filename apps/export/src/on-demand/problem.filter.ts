@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
-import type { Logger } from '@sluice/service-kit';
+import { type Logger, writeProblem } from '@sluice/service-kit';
 import { LOGGER } from '../export.tokens.js';
-import { PROBLEM_CONTENT_TYPE, ProblemError } from './problem.js';
+import { ProblemError } from './problem.js';
 
 /** Fastify's reply, as far as we need it. */
 export interface RawReply {
@@ -36,21 +36,4 @@ export class ProblemFilter implements ExceptionFilter {
     this.log.error({ err: error }, 'a handler failed');
     return new ProblemError('internal', 'The log of the export service tells what happened.');
   }
-}
-
-/** Writes the whole answer, or breaks the connection when one has begun: it must not end as if it were whole. */
-export function writeProblem(response: ServerResponse, { problem, retryAfterS }: ProblemError): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = Buffer.from(JSON.stringify(problem));
-  if (retryAfterS !== undefined) response.setHeader('retry-after', retryAfterS);
-  response.writeHead(problem.status, {
-    'content-type': PROBLEM_CONTENT_TYPE,
-    'content-length': body.length,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
 }

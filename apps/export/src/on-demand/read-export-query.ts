@@ -1,7 +1,7 @@
-import { REQUEST_OUTCOMES } from '@sluice/contracts';
+import { type ParameterProblem, REQUEST_OUTCOMES } from '@sluice/contracts';
 import { ALL_TEAMS, type RequestLogFilter, type TeamScope } from '@sluice/storage';
 import { EXPORT_FORMATS, type ExportFormatName } from './formats/index.js';
-import { type ParameterProblem, ProblemError } from './problem.js';
+import { ProblemError } from './problem.js';
 
 /** A checked query. */
 export interface ExportQuery {
