@@ -15,6 +15,7 @@ import { type Fallback, FrontDoor } from './http/front-door.js';
 import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { ServerDrain } from './http/server-drain.js';
+import { OpenStreams } from './relay/open-streams.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
 import { type EventSink, Reporter, type RequestLog } from './reporting/reporter.js';
 import { Http1Transport } from './upstream/http1/http1-transport.js';
@@ -25,6 +26,8 @@ export interface EdgeProxyOptions {
   readonly instance: string;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** How long the client of a stream hears nothing at the most; 15 s unless told otherwise. */
+  readonly keepAliveMs?: number | undefined;
 }
 
 /** An edge that is ready to listen. */
@@ -51,11 +54,12 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
     log.error({ err: error, requestId: exchange.requestId }, 'a request met a bug');
   const running = new RunningWalks();
+  const streams = new OpenStreams({ keepAliveMs: options.keepAliveMs, onBug });
   const frontDoor = new FrontDoor({
     holder,
     metrics,
     now: Date.now,
-    serve: (exchange) => serveExchange(exchange, { transport, reporter, running, onBug }),
+    serve: (exchange) => serveExchange(exchange, { transport, reporter, running, streams, onBug }),
   });
   const app = await makeApp(frontDoor, holder, { log, requestLog });
   const drain = new ServerDrain(app.getHttpServer());

@@ -14,17 +14,25 @@ export interface TestEdge extends AsyncDisposable {
   readonly log: readonly Record<string, unknown>[];
 }
 
+/** What a test may want otherwise than it is. */
+export interface TestEdgeOptions {
+  /** Instead of the recording one. */
+  readonly sink?: EventSink;
+  readonly keepAliveMs?: number;
+}
+
 /** Starts an edge; `await using` stops it. */
-export async function startTestEdge(config: object, otherSink?: EventSink): Promise<TestEdge> {
+export async function startTestEdge(config: object, options: TestEdgeOptions = {}): Promise<TestEdge> {
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
   const sink = new RecordingSink();
   const edge = await createEdgeProxy({
     generation: await makeTestGeneration(config),
-    sink: otherSink ?? sink,
+    sink: options.sink ?? sink,
     instance: 'edge-test',
     log: pino({ level: 'warn' }, { write }),
     metrics: createMetricsRegistry('edge-proxy', 'edge-test'),
+    keepAliveMs: options.keepAliveMs,
   });
   const port = await edge.listen('127.0.0.1', 0);
   return { edge, port, sink, log, [Symbol.asyncDispose]: () => edge.drain(0) };

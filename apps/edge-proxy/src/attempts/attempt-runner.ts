@@ -1,11 +1,12 @@
 // Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
 // the client is gone, or the deadline ends it.
-import { type AttemptDecision, type ErrorCode, GatewayError } from '@sluice/contracts';
+import { type AttemptDecision, type AttemptErrorCode, type ErrorCode, GatewayError } from '@sluice/contracts';
 import { estimateInputTokens, TranslationRefusal } from '@sluice/providers';
 import { makeDeadline } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
-import { endWithError, relayAnswer, relayError, relayEstimate } from '../relay/relay-answer.js';
+import type { OpenStreams } from '../relay/open-streams.js';
+import { relayAnswer, relayError, relayEstimate, relayPassed } from '../relay/relay-answer.js';
 import { costUsdNanos } from '../reporting/cost.js';
 import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
@@ -27,6 +28,8 @@ export interface WalkOptions {
   readonly transport: Transport;
   /** Holds each walk from its start to its end. */
   readonly running: RunningWalks;
+  /** Keeps the clients of streams awake. */
+  readonly streams: OpenStreams;
   readonly listener: WalkListener;
   /** `x-sluice-deadline-ms`, null when the client asks nothing. */
   readonly askedDeadlineMs: number | null;
@@ -74,6 +77,9 @@ class Walk implements RunningWalk {
     this.#deadlineTimer = setTimeout(() => this.#guard(() => this.#onDeadline(deadline.budgetMs)), leftMs);
     response.once('close', () => this.#guard(() => this.#onClientGone()));
     this.#options.running.add(this);
+    if (this.#exchange.body?.stream === true) {
+      this.#exchange.clientStream = this.#options.streams.open(this.#exchange);
+    }
     this.#guard(() => {
       if (this.#prepare(0)) this.#next();
       else this.#refuse();
@@ -101,8 +107,7 @@ class Walk implements RunningWalk {
     this.#isOver = true;
     this.#attempt?.abandon();
     const failure = new GatewayError('internal_error');
-    const status = exchange.response.headersSent ? exchange.response.statusCode : failure.status;
-    endWithError(exchange, failure);
+    const status = relayError(exchange, failure);
     try {
       this.#record('give_up', failure.code);
       this.#end({
@@ -148,8 +153,8 @@ class Walk implements RunningWalk {
       message,
       cause: refusal,
     });
-    relayError(this.#exchange, error);
-    this.#end({ outcome: 'rejected', status: error.status, errorCode: error.code, errorMessage: message });
+    const status = relayError(this.#exchange, error);
+    this.#end({ outcome: 'rejected', status, errorCode: error.code, errorMessage: message });
   }
 
   #next(): void {
@@ -193,8 +198,9 @@ class Walk implements RunningWalk {
         this.#record('served', null);
         return this.#end(SUCCEEDED);
       case 'interrupted':
-        this.#record('give_up', result.failure.errorCode);
-        result.relay.interrupt(
+        this.#record('give_up', result.failure.attemptCode);
+        relayError(
+          exchange,
           new GatewayError('stream_interrupted', { message: interruptedBecause(result.failure) }),
         );
         return this.#endInterrupted(result.failure.detail ?? result.failure.reason);
@@ -207,29 +213,29 @@ class Walk implements RunningWalk {
     const exchange = this.#exchange;
     this.#failures.push(failure);
     if (exchange.endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
-      this.#record('give_up', failure.errorCode);
+      this.#record('give_up', failure.attemptCode);
       return this.#estimate();
     }
     const left = this.#maxAttempts - exchange.attemptsBegun;
     const nextIndex = this.#index + 1;
     if (mayTryNext(failure, nextIndex < this.#targets.length, left) && this.#prepare(nextIndex)) {
-      this.#record('next_route', failure.errorCode);
+      this.#record('next_route', failure.attemptCode);
       return this.#next();
     }
-    this.#record('give_up', failure.errorCode);
+    this.#record('give_up', failure.attemptCode);
     const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     const errorMessage = failure.detail ?? failure.reason;
     if (final.kind === 'pass') {
-      relayAnswer(exchange, final.status, final.body);
+      const status = relayPassed(exchange, final);
       return this.#end({
         outcome: 'failed',
-        status: final.status,
+        status,
         errorCode: failure.errorCode,
         errorMessage,
       });
     }
-    relayError(exchange, final.error);
-    this.#end({ outcome: 'failed', status: final.error.status, errorCode: final.error.code, errorMessage });
+    const status = relayError(exchange, final.error);
+    this.#end({ outcome: 'failed', status, errorCode: final.error.code, errorMessage });
   }
 
   /** Some servers of Anthropic's dialect do not count. */
@@ -263,16 +269,16 @@ class Walk implements RunningWalk {
     if (this.#isOver || attempt === null) return;
     attempt.abandon();
     this.#record('give_up', error.code);
-    const { code, message, status } = error;
+    const { code, message } = error;
     if (attempt.isCommitted) {
-      attempt.relay.interrupt(new GatewayError('stream_interrupted', { message }));
+      relayError(this.#exchange, new GatewayError('stream_interrupted', { message }));
       return this.#endInterrupted(message);
     }
-    relayError(this.#exchange, error);
+    const status = relayError(this.#exchange, error);
     this.#end({ outcome: 'failed', status, errorCode: code, errorMessage: message });
   }
 
-  #record(decision: AttemptDecision, errorCode: ErrorCode | null): void {
+  #record(decision: AttemptDecision, errorCode: AttemptErrorCode | ErrorCode | null): void {
     const exchange = this.#exchange;
     const { target } = exchange;
     const attempt = this.#attempt;
@@ -304,6 +310,7 @@ class Walk implements RunningWalk {
   #end(ending: Ending): void {
     this.#isOver = true;
     this.#options.running.delete(this);
+    this.#exchange.clientStream?.close();
     if (this.#deadlineTimer !== null) clearTimeout(this.#deadlineTimer);
     this.#options.listener.onEnd(this.#exchange, ending);
   }

@@ -3,7 +3,7 @@ import type { TokenCounts } from '@sluice/contracts';
 import type { Answer, StreamEnd, StreamReader } from '@sluice/providers';
 import type { Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
-import { type Pausable, StreamRelay } from '../relay/stream-relay.js';
+import type { ClientStream, Pausable } from '../relay/client-stream.js';
 import type {
   Transport,
   TransportFailure,
@@ -12,9 +12,15 @@ import type {
   UpstreamListener,
 } from '../upstream/transport.js';
 import type { AttemptFailure } from './attempt-failure.js';
+import { AttemptTimer, type Awaited } from './attempt-timer.js';
 import { type AttemptUsage, estimateUsage } from './attempt-usage.js';
 import { ByteCollector } from './byte-collector.js';
-import { fromProviderFailure, fromProviderFault, fromTransportFailure } from './to-attempt-failure.js';
+import {
+  fromProviderFailure,
+  fromProviderFault,
+  fromTransportFailure,
+  toTimeoutFailure,
+} from './to-attempt-failure.js';
 
 /** Whole answers above this are refused; the largest honest ones are batches of embeddings. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -24,15 +30,20 @@ const MAX_ERROR_BYTES = 1024 * 1024;
 const MAX_HELD_BYTES = 1024 * 1024;
 /** How long a provider may keep a connection open after its terminal marker before it is closed. */
 const LINGER_MS = 1_000;
+/**
+ * A plain answer comes with its last token, not with its first one: its head may take this many times
+ * `timeouts.firstToken`. With the defaults that is half of `timeouts.total`, so that another route still has its turn.
+ */
+const PLAIN_HEAD_FACTOR = 5;
 
 /** How an attempt ended. */
 export type AttemptResult =
   | { readonly kind: 'answered'; readonly body: Buffer }
   /** The stream went to the client whole; its terminal marker included. */
   | { readonly kind: 'streamed' }
-  /** The stream had begun when it broke; the client has not been told yet. */
-  | { readonly kind: 'interrupted'; readonly failure: AttemptFailure; readonly relay: StreamRelay }
-  /** Nothing reached the client. */
+  /** The stream's content had begun when it broke; the client has not been told yet. */
+  | { readonly kind: 'interrupted'; readonly failure: AttemptFailure }
+  /** No content reached the client. */
   | { readonly kind: 'failed'; readonly failure: AttemptFailure };
 
 /** What one attempt needs to know. */
@@ -51,10 +62,11 @@ export interface AttemptOptions {
 
 export class Attempt implements UpstreamListener, Pausable {
   readonly #options: AttemptOptions;
-  readonly #relay: StreamRelay;
+  /** Null when the client wants a whole answer. */
+  readonly #stream: ClientStream | null;
   readonly #bytes = new ByteCollector();
   #call: UpstreamCall | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timer = new AttemptTimer((awaited, afterMs) => this.#onTimeout(awaited, afterMs));
   #headers: UpstreamHeaders = {};
   #reader: StreamReader | null = null;
   #held = '';
@@ -68,7 +80,7 @@ export class Attempt implements UpstreamListener, Pausable {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    this.#relay = new StreamRelay(options.exchange, this);
+    this.#stream = options.exchange.clientStream;
   }
 
   /** @param upstreamBody what the target's adapter made of the client's body */
@@ -83,7 +95,7 @@ export class Attempt implements UpstreamListener, Pausable {
       if (typeof value === 'string') headers.push(name, value);
     }
     const { timeouts } = model.config;
-    if (body.stream) this.#arm(timeouts.firstTokenMs, `no first token within ${timeouts.firstTokenMs} ms`);
+    this.#timer.arm('first_token', timeouts.firstTokenMs * (body.stream ? 1 : PLAIN_HEAD_FACTOR));
     this.#call = transport.send(
       {
         address: target.address,
@@ -95,20 +107,16 @@ export class Attempt implements UpstreamListener, Pausable {
     );
   }
 
-  /** Whether the client has got a byte of this attempt. */
+  /** Whether the client has got content: of this attempt, since nothing is tried after that. */
   get isCommitted(): boolean {
-    return this.#relay.isCommitted;
-  }
-
-  get relay(): StreamRelay {
-    return this.#relay;
+    return this.#stream?.isCommitted === true;
   }
 
   /** Ends the call from our side; the result is not reported any more. */
   abandon(): void {
     this.#isOver = true;
     this.#isCut = true;
-    this.#disarm();
+    this.#timer.disarm();
     this.#call?.abort();
   }
 
@@ -131,7 +139,7 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
   #mayBeBilled(): boolean {
-    if (this.#isAnswered || this.#relay.isCommitted) return true;
+    if (this.#isAnswered || this.isCommitted) return true;
     return this.#isCut && this.#call !== null && (this.status === null || this.status < 300);
   }
 
@@ -195,7 +203,7 @@ export class Attempt implements UpstreamListener, Pausable {
   #takeData(chunk: Buffer): void {
     if (this.#isOver) return;
     if (this.#reader !== null) return this.#onStreamData(this.#reader, chunk);
-    this.#timer?.refresh();
+    this.#timer.putOff();
     const isError = this.status === null || this.status >= 300;
     this.#bytes.add(chunk);
     if (isError && this.#bytes.length > MAX_ERROR_BYTES) return this.#onAnswer();
@@ -217,16 +225,17 @@ export class Attempt implements UpstreamListener, Pausable {
   }
 
   #onStreamData(reader: StreamReader, chunk: Buffer): void {
+    const stream = this.#clientStream();
     const text = reader.push(chunk);
-    const { exchange } = this.#options;
-    if (this.#relay.isCommitted) {
-      this.#timer?.refresh();
-      this.#relay.write(text);
+    if (stream.isCommitted) {
+      this.#timer.putOff();
+      stream.write(text, this);
     } else if (reader.hasContent) {
+      const { exchange, onFirstContent } = this.#options;
       exchange.firstTokenMs = performance.now() - exchange.startedMs;
-      this.#options.onFirstContent();
+      onFirstContent();
       this.#armIdle();
-      this.#relay.write(this.#held + text);
+      stream.write(this.#held + text, this);
       this.#held = '';
     } else {
       this.#held += text;
@@ -241,7 +250,7 @@ export class Attempt implements UpstreamListener, Pausable {
   #onStreamEnd(end: StreamEnd): void {
     if (end.kind === 'failure') return this.#break(this.#fromFailure(end.failure, null));
     if (end.kind === 'broken') return this.#break(fromProviderFault(end.reason, this.status));
-    this.#relay.end(this.#held + end.tail);
+    this.#clientStream().complete(this.#held + end.tail);
     this.#linger();
     this.#finish({ kind: 'streamed' });
   }
@@ -298,7 +307,7 @@ export class Attempt implements UpstreamListener, Pausable {
     // First, since an abort may be heard at once.
     this.#isOver = true;
     this.#call?.abort();
-    if (this.#relay.isCommitted) this.#finish({ kind: 'interrupted', failure, relay: this.#relay });
+    if (this.isCommitted) this.#finish({ kind: 'interrupted', failure });
     else this.#finish({ kind: 'failed', failure });
   }
 
@@ -309,14 +318,14 @@ export class Attempt implements UpstreamListener, Pausable {
 
   #finish(result: AttemptResult): void {
     this.#isOver = true;
-    this.#disarm();
+    this.#timer.disarm();
     this.#options.onResult(result);
   }
 
   /** For the relay: the client reads more slowly than the provider writes. */
   pause(): void {
     // A client that reads slowly is no fault of the provider's.
-    this.#disarm();
+    this.#timer.disarm();
     this.#call?.pause();
   }
 
@@ -328,27 +337,21 @@ export class Attempt implements UpstreamListener, Pausable {
   }
 
   #armIdle(): void {
-    const idleMs = this.#options.exchange.model?.config.timeouts.idleMs ?? 0;
-    this.#arm(idleMs, `nothing came for ${idleMs} ms`);
+    this.#timer.arm('idle', this.#options.exchange.model?.config.timeouts.idleMs ?? 0);
   }
 
-  #arm(ms: number, reason: string): void {
-    this.#disarm();
-    this.#timer = setTimeout(() => this.#onTimeout(reason), ms);
-  }
-
-  #onTimeout(reason: string): void {
+  #onTimeout(awaited: Awaited, afterMs: number): void {
     try {
       this.#isCut = true;
-      this.#break(fromProviderFault(reason, this.status));
+      this.#break(toTimeoutFailure(awaited, afterMs, this.status));
     } catch (error) {
       this.#onBug(error);
     }
   }
 
-  #disarm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  #clientStream(): ClientStream {
+    if (this.#stream === null) throw new Error('a stream that no client waits for');
+    return this.#stream;
   }
 }
 

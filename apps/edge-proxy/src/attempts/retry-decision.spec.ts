@@ -8,11 +8,16 @@ const failure = (fault: FailureFault, change: Partial<AttemptFailure> = {}): Att
   fault,
   reason: 'it answered 499',
   errorCode: 'invalid_request',
+  attemptCode: 'request_refused',
   status: 499,
-  pass: fault === 'client' || fault === 'mapping' ? { status: 499, body: BODY, isRelayed: true } : null,
+  pass:
+    fault === 'client' || fault === 'mapping'
+      ? { status: 499, body: BODY, isRelayed: true, event: '' }
+      : null,
   detail: 'the words of the provider',
   retryAfterMs: null,
   isSent: true,
+  isOurs: false,
   scope: 'route',
   isQuota: false,
   reroute: null,
@@ -38,6 +43,7 @@ describe('what the client gets in the end', () => {
   test.each<FailureFault>(['client', 'mapping'])("%s: the provider's status and body", (fault) => {
     expect(toFinalAnswer('m', [failure('provider'), failure(fault)])).toEqual({
       kind: 'pass',
+      event: '',
       status: 499,
       body: BODY,
       isRelayed: true,

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@sluice/contracts';
+import type { AttemptErrorCode, ErrorCode } from '@sluice/contracts';
 import type { ClientDialect, ProviderFailure } from '@sluice/providers';
 import {
   classifyFailure,
@@ -7,8 +7,9 @@ import {
   type RetryHintHeaders,
 } from '@sluice/resilience';
 import { ERROR_DIALECTS } from '../relay/error-dialects.js';
-import type { TransportFailure, UpstreamHeaders } from '../upstream/transport.js';
+import type { TransportFailure, TransportFailureKind, UpstreamHeaders } from '../upstream/transport.js';
 import type { AttemptFailure, PassedAnswer, RerouteReason } from './attempt-failure.js';
+import type { Awaited } from './attempt-timer.js';
 
 /** What came of a call, beside what the adapter reads in it. */
 export interface FailedAnswer {
@@ -30,9 +31,9 @@ const CODES: Partial<Record<FailureFault, ErrorCode>> = {
   provider: 'all_providers_failed',
 };
 
-const REROUTES: Partial<Record<ErrorCode, RerouteReason>> = {
-  context_length_exceeded: 'contextWindow',
-};
+/** The provider, or the filter before it, will not speak of this: in codes and, where there is none, in words. */
+const CONTENT_POLICY =
+  /content_filter|content_policy|content_moderation|responsible_?ai_?policy|data_inspection_failed|invalid_prompt|prohibited_content|content filtering policy|content management policy|flagged as potentially violating/i;
 
 /** A call that the provider answered with an error. */
 export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnswer): AttemptFailure {
@@ -41,57 +42,123 @@ export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnsw
     fault,
     reason: `it answered ${failure.status}`,
     errorCode: CODES[fault] ?? failure.errorCode,
+    attemptCode: attemptCodeOf(failure, fault),
     status: answer.status,
     pass: fault === 'client' || fault === 'mapping' ? toPassedAnswer(failure, answer) : null,
     detail: failure.message,
-    retryAfterMs: parseRetryAfterMs(hintsOf(answer.headers), answer.nowMs),
+    retryAfterMs: parseRetryAfterMs(hintsOf(answer.headers, fault), answer.nowMs),
     isSent: true,
+    isOurs: false,
     scope: 'route',
-    isQuota: failure.quotaExhausted,
-    reroute: REROUTES[failure.errorCode] ?? null,
+    isQuota: isQuotaGone(failure),
+    reroute: rerouteOf(failure, fault),
   };
+}
+
+/** 402 has no other meaning. */
+const isQuotaGone = ({ quotaExhausted, status }: ProviderFailure): boolean =>
+  quotaExhausted || status === 402;
+
+function attemptCodeOf(failure: ProviderFailure, fault: FailureFault): AttemptFailure['attemptCode'] {
+  switch (fault) {
+    case 'client':
+      // What the main table says more exactly than "it was refused".
+      return failure.errorCode === 'invalid_request' ? 'request_refused' : failure.errorCode;
+    case 'credential':
+      return isQuotaGone(failure) ? 'provider_quota_exhausted' : 'provider_credential_rejected';
+    case 'mapping':
+      return 'model_not_found_at_provider';
+    case 'limits':
+      return 'provider_rate_limited';
+    case 'provider':
+      return failure.status === 503 || failure.status === 529 ? 'provider_overloaded' : 'provider_error';
+  }
+}
+
+function rerouteOf(failure: ProviderFailure, fault: FailureFault): RerouteReason | null {
+  if (failure.errorCode === 'context_length_exceeded') return 'contextWindow';
+  const isPolicy = fault === 'client' && CONTENT_POLICY.test(`${failure.code} ${failure.message}`);
+  return isPolicy ? 'contentPolicy' : null;
 }
 
 /** The provider's own answer where the client can read it; else its status and words in the client's dialect. */
 function toPassedAnswer(failure: ProviderFailure, answer: FailedAnswer): PassedAnswer {
   const { status, body, dialect, requestId } = answer;
-  if (failure.passable && body !== null && status !== null) return { status, body, isRelayed: true };
-  const said = ERROR_DIALECTS[dialect].toFailureBody(failure, requestId);
-  return { status: failure.status, body: said, isRelayed: false };
+  const words = ERROR_DIALECTS[dialect];
+  const event = words.toFailureEvent(failure, requestId);
+  if (failure.passable && body !== null && status !== null) return { status, body, event, isRelayed: true };
+  const said = words.toFailureBody(failure, requestId);
+  return { status: failure.status, body: said, event, isRelayed: false };
 }
 
+/** What a provider did that is no answer. */
+type FaultCode = Extract<
+  AttemptErrorCode,
+  'invalid_answer' | 'first_token_timeout' | 'idle_timeout' | 'connection_reset'
+>;
+
 /** A call that broke on the way, or whose answer is of no use. */
-export function fromProviderFault(reason: string, status: number | null): AttemptFailure {
+export function fromProviderFault(
+  reason: string,
+  status: number | null,
+  attemptCode: FaultCode = 'invalid_answer',
+): AttemptFailure {
   return {
     fault: 'provider',
     reason,
     errorCode: 'all_providers_failed',
+    attemptCode,
     status,
     pass: null,
     detail: null,
     retryAfterMs: null,
     isSent: true,
+    isOurs: false,
     scope: 'route',
     isQuota: false,
     reroute: null,
   };
 }
 
+/** A call that stood still: the timer is named as in the config. */
+export const toTimeoutFailure = (awaited: Awaited, afterMs: number, status: number | null): AttemptFailure =>
+  awaited === 'idle'
+    ? fromProviderFault(`nothing came for ${afterMs} ms (timeouts.idle)`, status, 'idle_timeout')
+    : fromProviderFault(
+        `${missing(status)} within ${afterMs} ms (timeouts.firstToken)`,
+        status,
+        'first_token_timeout',
+      );
+
+const missing = (status: number | null): string => (status === null ? 'no answer' : 'no content');
+
+const TRANSPORT_CODES: Readonly<Record<TransportFailureKind, AttemptErrorCode>> = {
+  connect: 'connect_refused',
+  refused: 'connect_refused',
+  dns: 'dns_failed',
+  tls: 'tls_failed',
+  address_blocked: 'address_blocked',
+  connect_timeout: 'connect_timeout',
+  reset: 'connection_reset',
+  protocol: 'invalid_answer',
+  aborted: 'connection_reset',
+};
+
 /** What speaks of the whole provider, whichever of its models was asked for. */
-const PROVIDER_WIDE = new Set<TransportFailure['kind']>(['refused', 'dns', 'tls']);
+const PROVIDER_WIDE = new Set<TransportFailureKind>(['refused', 'dns', 'tls']);
 
 /** A call that the network failed. */
 export const fromTransportFailure = (failure: TransportFailure, status: number | null): AttemptFailure => ({
   ...fromProviderFault(failure.message, status),
+  attemptCode: TRANSPORT_CODES[failure.kind],
   detail: failure.detail ?? null,
   isSent: failure.isSent,
+  isOurs: failure.isOurs ?? false,
   scope: PROVIDER_WIDE.has(failure.kind) ? 'provider' : 'route',
 });
 
-function hintsOf(headers: UpstreamHeaders): RetryHintHeaders {
-  const text = (name: string): string | undefined => {
-    const value = headers[name];
-    return Array.isArray(value) ? value[0] : value;
-  };
-  return { 'retry-after': text('retry-after'), 'retry-after-ms': text('retry-after-ms') };
-}
+/** The reset times of limits stand in every answer of some providers; only a 429 says that they are what failed. */
+const hintsOf = (headers: UpstreamHeaders, fault: FailureFault): RetryHintHeaders =>
+  fault === 'limits'
+    ? headers
+    : { 'retry-after': headers['retry-after'], 'retry-after-ms': headers['retry-after-ms'] };

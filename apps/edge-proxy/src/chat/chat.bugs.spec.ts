@@ -61,7 +61,7 @@ test.each([
     modelOver([provider, provider], {
       sections: { timeouts: { total: '200ms', idle: '100ms', firstToken: '100ms', connect: '100ms' } },
     }),
-    sink,
+    { sink },
   );
   const given = await call(edge.port, {
     headers: { authorization: 'Bearer sk-test-all-models-0123456789', 'x-request-id': 'label-1' },
@@ -84,7 +84,7 @@ test.each([
 });
 
 test('an event that cannot be written costs the event, not the answer', async () => {
-  await using edge = await startTestEdge(modelOver([provider]), new BrokenEvents());
+  await using edge = await startTestEdge(modelOver([provider]), { sink: new BrokenEvents() });
   expect((await call(edge.port)).status).toBe(200);
   expect((await call(edge.port, { body: '{' })).status).toBe(400);
   provider.reply = stream(wholeStream('x'));
@@ -132,7 +132,7 @@ test('a bug in the middle of a stream ends it with an error event and closes the
 
 test('after a bug the same connection and the next request are served', async () => {
   const sink = new BrokenIntents(0);
-  await using edge = await startTestEdge(modelOver([provider]), sink);
+  await using edge = await startTestEdge(modelOver([provider]), { sink });
   expect((await call(edge.port)).status).toBe(500);
   (sink as unknown as { left: number }).left = 1;
   provider.reply = completion('well again');

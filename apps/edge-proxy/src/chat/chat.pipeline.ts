@@ -6,7 +6,8 @@ import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
-import { endWithError, relayEstimate } from '../relay/relay-answer.js';
+import type { OpenStreams } from '../relay/open-streams.js';
+import { relayError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
 import { findModel } from '../routing/find-model.js';
 import { isCountedHere, planRoutes } from '../routing/route-planner.js';
@@ -19,6 +20,8 @@ export interface ChatRooms {
   readonly reporter: Reporter;
   /** Requests that wait for a provider. */
   readonly running: RunningWalks;
+  /** Clients of streams that wait or read. */
+  readonly streams: OpenStreams;
   /** For what must never happen: the request fails, the process goes on. */
   readonly onBug: (error: unknown, exchange: Exchange) => void;
 }
@@ -53,6 +56,7 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
   runAttempts(exchange, planRoutes(exchange.model, endpoint), {
     transport: rooms.transport,
     running: rooms.running,
+    streams: rooms.streams,
     askedDeadlineMs: deadlineMs,
     listener: {
       onIntent: (begun, onWritten) => rooms.reporter.recordIntent(begun, onWritten),
@@ -81,7 +85,7 @@ function guarded(exchange: Exchange, rooms: ChatRooms, step: () => void): void {
 function refuse(exchange: Exchange, rooms: ChatRooms, error: GatewayError): void {
   const isGone = error.code === 'client_closed_request';
   try {
-    if (!isGone) endWithError(exchange, error);
+    if (!isGone) relayError(exchange, error);
     rooms.reporter.report(exchange, {
       outcome: isGone ? 'cancelled' : error.status >= 500 ? 'failed' : 'rejected',
       status: error.status,

@@ -162,7 +162,7 @@ class HeldIntents extends RecordingSink {
 describe('while the intent is being stored', () => {
   test('nothing goes to the provider', async () => {
     const sink = new HeldIntents();
-    await using edge = await startTestEdge(modelOver([first]), sink);
+    await using edge = await startTestEdge(modelOver([first]), { sink });
     const pending = call(edge.port);
     await waitFor(() => sink.held.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 60)); // a provider would have been called by now
@@ -176,7 +176,7 @@ describe('while the intent is being stored', () => {
     ['the deadline passes', 'failed', 504],
   ])('%s: nobody is called afterwards, and nothing is charged', async (what, outcome, status) => {
     const sink = new HeldIntents();
-    await using edge = await startTestEdge(modelOver([first]), sink);
+    await using edge = await startTestEdge(modelOver([first]), { sink });
     const abort = new AbortController();
     const headers = { 'x-api-key': KEY, ...(status === 504 ? { 'x-sluice-deadline-ms': '50' } : {}) };
     const pending = call(edge.port, { headers, signal: abort.signal }).catch(() => undefined);

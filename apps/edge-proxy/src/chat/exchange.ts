@@ -4,6 +4,7 @@ import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contract
 import { type ClientDialect, type Endpoint, ENDPOINT_DIALECTS, type RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
+import type { ClientStream } from '../relay/client-stream.js';
 
 /** How a request ended; becomes the last fields of its event. */
 export interface Ending {
@@ -40,6 +41,8 @@ export class Exchange {
   model: PreparedModel | null = null;
   body: RequestBody | null = null;
   user: string | null = null;
+  /** The client's side of a stream, over all attempts; null for a plain request. */
+  clientStream: ClientStream | null = null;
 
   /** Ended attempts, in order. */
   readonly attempts: RequestAttempt[] = [];

@@ -267,7 +267,7 @@ describe('what the provider refuses', () => {
     });
     await using edge = await startTestEdge(overBoth());
     expect(await call(edge.port, asMessages())).toMatchObject({ status: 200 });
-    expect((await edge.sink.theEvent()).attempts[0]?.errorCode).toBe('provider_credential_rejected');
+    expect((await edge.sink.theEvent()).attempts[0]?.errorCode).toBe('provider_quota_exhausted');
   });
 
   test('nothing within the deadline is a 504 in this dialect', async () => {
