@@ -6,14 +6,11 @@ import {
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
-import {
-  CLOUD_EVENT_BATCH_CONTENT_TYPE,
-  REQUEST_BATCH_MAX_BYTES,
-  REQUEST_BATCH_MAX_EVENTS,
-} from '@sluice/contracts';
+import { REQUEST_BATCH_MAX_BYTES, REQUEST_BATCH_MAX_EVENTS } from '@sluice/contracts';
 import { type BusLog, toErrorFacts } from './bus-log.js';
 import type { NatsLink } from './nats-connection.js';
 import {
+  contentTypeOf,
   cutBatches,
   toMessageId,
   toPayload,
@@ -21,17 +18,17 @@ import {
   type OutgoingBatch,
 } from './publisher/outgoing-batch.js';
 import { readPubAck } from './publisher/read-pub-ack.js';
-import { SendPace } from './publisher/send-pace.js';
+import { SendLane } from './publisher/send-lane.js';
 import type { EventSpool } from './spool/event-spool.js';
 import type { SpooledEvent } from './spool/spool-folder.js';
-import { SPOOLED_STREAMS } from './spool/spooled-streams.js';
+import { REQUESTS_CODE, SPOOLED_STREAMS } from './spool/spooled-streams.js';
 
 /** What a publisher works with. It owns neither the spool nor the connection. */
 export interface EventPublisherOptions {
   readonly spool: EventSpool;
   readonly nats: NatsLink;
   readonly log: BusLog;
-  /** Messages that may be without their PubAck. Default 32 (at ≤ 512 KiB, usually about 64 KiB). */
+  /** Messages of one stream that may be without their PubAck. Default 32 (at ≤ 512 KiB, usually about 64 KiB). */
   readonly maxInFlight?: number;
   /** Longest wait of an event for others of its subject. Default 20 ms; the contract says ≤ 50 ms. */
   readonly flushIntervalMs?: number;
@@ -57,6 +54,8 @@ const DEFAULT_MAX_IN_FLIGHT = 32;
 const DEFAULT_FLUSH_INTERVAL_MS = 20;
 const DEFAULT_ACK_TIMEOUT_MS = 5_000;
 const SWEEP_INTERVAL_MS = 250;
+/** Of a stream beside the requests': a few megabytes. Above it, its oldest are given up, so that requests never wait for it. */
+const MAX_WAITING = 8_192;
 /** Room for our headers under NATS's max_payload, which counts them. */
 const HEADER_BYTES = 512;
 
@@ -70,13 +69,12 @@ export class EventPublisher {
   readonly #log: BusLog;
   readonly #flushIntervalMs: number;
   readonly #ackTimeoutMs: number;
-  readonly #pace: SendPace;
   readonly #inbox: string;
   /** Not done, by id: sent ones and those that wait to be sent again. A late ack still counts. */
   readonly #unacked = new Map<number, OutgoingBatch>();
   readonly #waiters = new Set<() => void>();
-  #ready: OutgoingBatch[] = [];
-  #inFlight = 0;
+  /** By stream code. */
+  readonly #lanes: readonly SendLane[];
   #acks: Subscription | null = null;
   #flushTimer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
@@ -96,7 +94,8 @@ export class EventPublisher {
     this.#log = options.log;
     this.#flushIntervalMs = options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS;
     this.#ackTimeoutMs = options.ackTimeoutMs ?? DEFAULT_ACK_TIMEOUT_MS;
-    this.#pace = new SendPace(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT);
+    const window = options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
+    this.#lanes = SPOOLED_STREAMS.map(() => new SendLane(window));
   }
 
   /** Begins to publish, as soon as NATS is there. */
@@ -115,8 +114,8 @@ export class EventPublisher {
       publishedEvents: this.#publishedEvents,
       resentMessages: this.#resentMessages,
       oversizedEvents: this.#oversizedEvents,
-      inFlight: this.#inFlight,
-      isFlowing: this.#pace.isFlowing,
+      inFlight: this.#lanes.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      isFlowing: this.#lanes.every(({ pace }) => pace.isFlowing),
     };
   }
 
@@ -168,7 +167,7 @@ export class EventPublisher {
   #connectionChanged(isConnected: boolean): void {
     // The client throws away what it had not written: nothing of it can be relied on.
     if (!isConnected) this.#takeBack(() => true, 'the connection to NATS was lost');
-    else this.#pace.retryNow(performance.now());
+    else for (const { pace } of this.#lanes) pace.retryNow(performance.now());
     this.#pump();
   }
 
@@ -190,18 +189,21 @@ export class EventPublisher {
         if (error === null) this.#replied(message);
       },
     });
-    while (this.#pace.allowed(performance.now(), this.#inFlight) > 0) {
-      const batch = this.#nextBatch();
-      if (batch === null) return;
-      this.#send(connection, batch);
+    // The requests' lane comes first: it takes from the spool for all of them.
+    for (const [streamCode, lane] of this.#lanes.entries()) {
+      while (lane.pace.allowed(performance.now(), lane.inFlight) > 0) {
+        const batch = this.#nextBatch(streamCode, lane);
+        if (batch === null) break;
+        this.#send(connection, batch);
+      }
     }
   }
 
-  #nextBatch(): OutgoingBatch | null {
+  #nextBatch(streamCode: number, lane: SendLane): OutgoingBatch | null {
     for (;;) {
-      const batch = this.#ready.shift();
-      if (batch?.isDone === true) continue;
+      const batch = lane.take();
       if (batch !== undefined) return batch;
+      if (streamCode !== REQUESTS_CODE) return null;
       const live = this.#spool.takeLive(REQUEST_BATCH_MAX_EVENTS * 4);
       if (live.length === 0) break;
       this.#enqueue(live);
@@ -211,7 +213,32 @@ export class EventPublisher {
   }
 
   #enqueue(events: readonly SpooledEvent[]): void {
-    for (const batch of cutBatches(events, this.#limits)) this.#ready.push(batch);
+    for (const batch of cutBatches(events, this.#limits)) {
+      const lane = this.#laneOf(batch);
+      lane.push(batch);
+      if (batch.streamCode !== REQUESTS_CODE && lane.waiting > MAX_WAITING) this.#overflow(lane);
+    }
+  }
+
+  #overflow(lane: SendLane): void {
+    const oldest = lane.take();
+    if (oldest === undefined) return;
+    if (!lane.isOverflowTold) {
+      this.#log.error(
+        { stream: SPOOLED_STREAMS[oldest.streamCode], waiting: lane.waiting },
+        'too many events wait for a stream that takes none; the oldest are dropped, drops are counted',
+      );
+    }
+    lane.isOverflowTold = true;
+    for (const event of this.#finish(oldest)) this.#spool.giveUp(event);
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  #laneOf({ streamCode }: OutgoingBatch): SendLane {
+    const lane = this.#lanes[streamCode];
+    // The spool reads no frame of a stream that it does not know.
+    if (lane === undefined) throw new RangeError(`publisher: unknown stream code ${streamCode}`);
+    return lane;
   }
 
   get #limits(): BatchLimits {
@@ -247,7 +274,7 @@ export class EventPublisher {
       return;
     }
     const messageHeaders = headers();
-    messageHeaders.set('content-type', CLOUD_EVENT_BATCH_CONTENT_TYPE);
+    messageHeaders.set('content-type', contentTypeOf(batch));
     messageHeaders.set('Nats-Msg-Id', toMessageId(batch));
     if (this.#unacked.has(batch.id)) this.#resentMessages += 1;
     this.#unacked.set(batch.id, batch);
@@ -258,20 +285,19 @@ export class EventPublisher {
       });
     } catch (error) {
       // The connection is being closed.
-      this.#ready.unshift(batch);
-      this.#failed(toErrorFacts(error).error);
+      this.#laneOf(batch).putFirst([batch]);
+      this.#failed(this.#laneOf(batch), toErrorFacts(error).error);
       return;
     }
     batch.sentAtMs = performance.now();
-    this.#inFlight += 1;
+    this.#laneOf(batch).inFlight += 1;
   }
 
   #replied(message: Msg): void {
     const batch = this.#unacked.get(Number(message.subject.slice(this.#inbox.length + 1)));
     if (batch === undefined) return;
     const reply = readPubAck(message);
-    const streamCode = batch.events[0]?.streamCode ?? 0;
-    if (reply.kind === 'stored' && reply.stream === SPOOLED_STREAMS[streamCode]) this.#stored(batch);
+    if (reply.kind === 'stored' && reply.stream === SPOOLED_STREAMS[batch.streamCode]) this.#stored(batch);
     else if (reply.kind === 'too-large') this.#cutSmaller(batch, reply.reason);
     else {
       const reason = reply.kind === 'stored' ? `stream ${reply.stream} answered` : reply.reason;
@@ -281,24 +307,29 @@ export class EventPublisher {
   }
 
   #stored(batch: OutgoingBatch): void {
-    this.#leaveFlight(batch);
+    const lane = this.#laneOf(batch);
+    lane.leaveFlight(batch);
     const events = this.#finish(batch);
     for (const event of events) this.#spool.acknowledge(event);
     this.#publishedMessages += 1;
     this.#publishedEvents += events.length;
-    if (!this.#pace.isFlowing) this.#log.info({}, 'events are stored by NATS again');
-    this.#pace.succeeded();
+    if (!lane.pace.isFlowing) {
+      this.#log.info({ stream: SPOOLED_STREAMS[batch.streamCode] }, 'events are stored by NATS again');
+    }
+    lane.isOverflowTold = false;
+    lane.pace.succeeded();
     for (const waiter of this.#waiters) waiter();
   }
 
   /** A message that NATS does not take: event by event, and the one that is too large by itself is given up. */
   #cutSmaller(batch: OutgoingBatch, reason: string): void {
-    this.#leaveFlight(batch);
+    const lane = this.#laneOf(batch);
+    lane.leaveFlight(batch);
     const events = this.#finish(batch);
     const [first, ...others] = events;
     if (first === undefined) return;
     if (others.length > 0) {
-      this.#ready.unshift(...events.flatMap((event) => cutBatches([event], this.#limits)));
+      lane.putFirst(events.flatMap((event) => cutBatches([event], this.#limits)));
       return;
     }
     this.#oversizedEvents += 1;
@@ -313,16 +344,13 @@ export class EventPublisher {
   /** Messages that are out and will not be acked: they are sent again, before anything else. */
   #takeBack(isLost: (batch: OutgoingBatch) => boolean, reason: string): void {
     const lost = [...this.#unacked.values()].filter((batch) => batch.sentAtMs > 0 && isLost(batch));
-    if (lost.length === 0) return;
-    for (const batch of lost) this.#leaveFlight(batch);
-    this.#ready.unshift(...lost);
-    this.#failed(reason);
-  }
-
-  #leaveFlight(batch: OutgoingBatch): void {
-    if (batch.sentAtMs === 0) return;
-    batch.sentAtMs = 0;
-    this.#inFlight -= 1;
+    for (const [streamCode, lane] of this.#lanes.entries()) {
+      const ofLane = lost.filter((batch) => batch.streamCode === streamCode);
+      if (ofLane.length === 0) continue;
+      for (const batch of ofLane) lane.leaveFlight(batch);
+      lane.putFirst(ofLane);
+      this.#failed(lane, reason);
+    }
   }
 
   /** Ends the batch and hands its events over. */
@@ -335,10 +363,11 @@ export class EventPublisher {
     return events;
   }
 
-  #failed(reason: string): void {
-    if (!this.#pace.failed(performance.now())) return;
+  #failed(lane: SendLane, reason: string): void {
+    if (!lane.pace.failed(performance.now())) return;
+    const stream = SPOOLED_STREAMS[this.#lanes.indexOf(lane)];
     this.#log.warn(
-      { address: this.#nats.address, reason, pending: this.#spool.pending },
+      { address: this.#nats.address, stream, reason, pending: this.#spool.pending },
       `events are not stored by NATS at ${this.#nats.address} (NATS_URL); they wait in the spool`,
     );
   }

@@ -7,8 +7,8 @@ import { Backlog } from './backlog.js';
 import { readBootId } from './boot-id.js';
 import type { EventSpoolOptions, SpoolStats } from './event-spool.types.js';
 import { FolderWriter } from './folder-writer.js';
-import { FrameEncoder } from './frame.js';
-import type { SpoolRecord } from './group-commit.js';
+import { type EventFrame, FrameEncoder } from './frame.js';
+import type { SpoolRecord, UnnumberedEvent } from './group-commit.js';
 import { LiveQueue } from './live-queue.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { type GroupMember, RecordGroup } from './record-group.js';
@@ -126,7 +126,7 @@ export class EventSpool {
    * returns the CloudEvent. Never throws.
    */
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {
-    const event = this.#toEvent(eventId, subject, toJson);
+    const event = this.#toEvent({ streamCode: REQUESTS_CODE, eventId, subject, toJson });
     if (event !== null) this.#settle(event, this.#store(event));
   }
 
@@ -233,20 +233,20 @@ export class EventSpool {
   }
 
   /** Null when it was dropped, which is counted. */
-  #toEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): SpooledEvent | null {
-    const sequence = this.#folder.takeSequence(REQUESTS_CODE);
+  #toEvent({ streamCode, eventId, subject, toJson }: UnnumberedEvent): SpooledEvent | null {
+    const sequence = this.#folder.takeSequence(streamCode);
     const json = this.#toJson(toJson, sequence);
     if (json !== null) {
-      return { streamCode: REQUESTS_CODE, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
+      return { streamCode, sequence, eventId, subject, json, jsonBytes: 0, segment: NOWHERE };
     }
-    this.#drop(eventId, sequence);
+    this.#drop({ streamCode, eventId, sequence });
     this.#folder.closeIntent(eventId);
     return null;
   }
 
   #toMember(record: SpoolRecord): GroupMember | null {
     if (record.kind === 'intent') return { ...record, json: record.intentJson };
-    const event = this.#toEvent(record.eventId, record.subject, record.toJson);
+    const event = this.#toEvent(record);
     return event === null ? null : { kind: 'event', event };
   }
 
@@ -305,7 +305,7 @@ export class EventSpool {
   /** The outcome is stored or dropped: its intent is over. */
   #settle(event: SpooledEvent, isStored: boolean): void {
     if (isStored) this.onAppended();
-    else this.#drop(event.eventId, event.sequence);
+    else this.#drop(event);
     this.#folder.closeIntent(event.eventId);
     if (isStored && this.#droppedIntents.length > 0) this.#closeDroppedIntents();
   }
@@ -326,8 +326,8 @@ export class EventSpool {
     }
   }
 
-  #drop(eventId: string, sequence: number): void {
-    this.#folder.dropSequence(REQUESTS_CODE, sequence);
+  #drop({ streamCode, eventId, sequence }: Pick<EventFrame, 'streamCode' | 'eventId' | 'sequence'>): void {
+    this.#folder.dropSequence(streamCode, sequence);
     if (this.#folder.intents.has(eventId)) this.#droppedIntents.push(eventId);
   }
 

@@ -139,3 +139,46 @@ it('one record whose text cannot be made is dropped alone', async () => {
   group.flush();
   expect(spool.stats()).toMatchObject({ appended: 2, droppedByStream: { SLUICE_REQUESTS: 1 } });
 });
+
+describe('events that are no request’s', () => {
+  it('take numbers of their own stream, dense, whatever comes between', async () => {
+    const { spool, group } = await openSpool();
+    for (let n = 1; n <= 3; n += 1) {
+      group.appendRequestEvent(idOf(n), SUBJECT, eventJson(n));
+      group.appendEvent('SLUICE_HEALTH', {
+        eventId: idOf(10 + n),
+        subject: 'sluice.v1.health.p.opened',
+        toJson: eventJson(n),
+      });
+      group.appendEvent('SLUICE_AUDIT', {
+        eventId: idOf(20 + n),
+        subject: 'sluice.v1.audit.config.reloaded',
+        toJson: eventJson(n),
+      });
+    }
+    group.flush();
+    const events = spool.takeLive(100);
+    for (const streamCode of [0, 1, 3]) {
+      expect(
+        events.filter((event) => event.streamCode === streamCode).map(({ sequence }) => sequence),
+      ).toEqual([1, 2, 3]);
+    }
+  });
+
+  it('that cannot be stored are counted as drops of their own stream', async () => {
+    const { spool, group, disk } = await openSpool();
+    disk.broken = true;
+    group.appendEvent('SLUICE_HEALTH', {
+      eventId: idOf(1),
+      subject: 'sluice.v1.health.p.opened',
+      toJson: eventJson(1),
+    });
+    group.flush();
+    expect(spool.stats().droppedByStream).toEqual({
+      SLUICE_REQUESTS: 0,
+      SLUICE_AUDIT: 0,
+      SLUICE_DEBUG: 0,
+      SLUICE_HEALTH: 1,
+    });
+  });
+});

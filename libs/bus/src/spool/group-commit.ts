@@ -1,5 +1,16 @@
 // Group commit: what the requests of one turn of the event loop have to record goes to the disk in one write(2).
 import type { EventSpool } from './event-spool.js';
+import { REQUESTS_CODE, SPOOLED_STREAMS, type SpooledStream } from './spooled-streams.js';
+
+/** An event that takes its number when it is stored. */
+export interface UnnumberedEvent {
+  /** Place of its stream in `SPOOLED_STREAMS`. */
+  readonly streamCode: number;
+  readonly eventId: string;
+  readonly subject: string;
+  /** Returns the whole CloudEvent. */
+  readonly toJson: (spoolSeq: number) => string;
+}
 
 /** A record on its way into the spool. */
 export type SpoolRecord =
@@ -10,12 +21,7 @@ export type SpoolRecord =
       /** Called when the intent is in the file, or was counted as not stored: the request may go on. */
       readonly onWritten: () => void;
     }
-  | {
-      readonly kind: 'event';
-      readonly eventId: string;
-      readonly subject: string;
-      readonly toJson: (spoolSeq: number) => string;
-    };
+  | (UnnumberedEvent & { readonly kind: 'event' });
 
 /**
  * Collects records until the end of the turn. An intent's request waits for the write, a few microseconds; an
@@ -40,7 +46,12 @@ export class GroupCommit {
 
   /** Never throws. */
   appendRequestEvent(eventId: string, subject: string, toJson: (spoolSeq: number) => string): void {
-    this.#add({ kind: 'event', eventId, subject, toJson });
+    this.#add({ kind: 'event', streamCode: REQUESTS_CODE, eventId, subject, toJson });
+  }
+
+  /** An event that is no request's: it takes the next number of its own stream. Never throws. */
+  appendEvent(stream: SpooledStream, event: Omit<UnnumberedEvent, 'streamCode'>): void {
+    this.#add({ kind: 'event', streamCode: SPOOLED_STREAMS.indexOf(stream), ...event });
   }
 
   /** Writes what waits, now. */
