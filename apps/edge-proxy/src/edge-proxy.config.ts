@@ -1,14 +1,27 @@
-import { hostname } from 'node:os';
-import { logLevelVar, parseEnv, portVar, urlVar } from '@sluice/config-schema';
+import { isNatsUrl, NATS_URL_EXAMPLE } from '@sluice/bus/publishing';
+import { logLevelVar, parseEnv, portVar } from '@sluice/config-schema';
+import { instanceName } from '@sluice/service-kit';
 import { z } from 'zod';
+
+/** Long enough for the usual load balancer to ask `/readyz` twice. */
+const PRESTOP_MS = 5_000;
+const LONGEST_STOP_MS = 600_000;
+const stopMsVar = z.coerce.number().int().min(0).max(LONGEST_STOP_MS);
 
 const schema = z.object({
   EDGE_PROXY_HOST: z.string().optional(),
   EDGE_PROXY_PORT: portVar(0).optional(),
   EDGE_PROXY_OPS_HOST: z.string().default('127.0.0.1'),
   EDGE_PROXY_OPS_PORT: portVar(9080),
-  EDGE_PROXY_SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(600_000).optional(),
-  NATS_URL: urlVar(['nats:', 'tls:'], 'nats://127.0.0.1:4222'),
+  EDGE_PROXY_PRESTOP_MS: stopMsVar.default(PRESTOP_MS),
+  EDGE_PROXY_SHUTDOWN_GRACE_MS: stopMsVar.optional(),
+  EDGE_PROXY_SIGINT_GRACE_MS: stopMsVar.optional(),
+  // Never repeated in a message: it may hold a password.
+  NATS_URL: z
+    .custom<string>((text) => typeof text === 'string' && isNatsUrl(text), {
+      error: `must be an address like ${NATS_URL_EXAMPLE}`,
+    })
+    .default('nats://127.0.0.1:4222'),
   SLUICE_DATA_DIR: z.string().default('.data'),
   SLUICE_INSTANCE: z
     .string()
@@ -26,8 +39,12 @@ export interface EdgeProxyConfig {
   readonly port: number | undefined;
   readonly opsHost: string;
   readonly opsPort: number;
+  /** How long SIGTERM leaves the door open, so that load balancers can look elsewhere. */
+  readonly preStopMs: number;
   /** Caps the config file's `server.shutdownGrace`; undefined: that alone. */
   readonly shutdownGraceMs: number | undefined;
+  /** Caps it further for SIGINT; undefined: as for SIGTERM. */
+  readonly sigintGraceMs: number | undefined;
   readonly natsUrl: string;
   readonly dataDir: string;
   readonly instance: string;
@@ -47,10 +64,12 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
         : parsed.EDGE_PROXY_PORT,
     opsHost: parsed.EDGE_PROXY_OPS_HOST,
     opsPort: parsed.EDGE_PROXY_OPS_PORT,
+    preStopMs: parsed.EDGE_PROXY_PRESTOP_MS,
     shutdownGraceMs: parsed.EDGE_PROXY_SHUTDOWN_GRACE_MS,
+    sigintGraceMs: parsed.EDGE_PROXY_SIGINT_GRACE_MS,
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
-    instance: parsed.SLUICE_INSTANCE ?? `edge-proxy-${hostname().slice(0, 40)}-${process.pid}`,
+    instance: parsed.SLUICE_INSTANCE ?? instanceName('edge-proxy'),
     launchKeyFile: parsed.SLUICE_LAUNCH_KEY_FILE,
     logLevel: parsed.LOG_LEVEL,
   });

@@ -4,6 +4,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { maskSecrets, PinoLoggerService } from '@sluice/service-kit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { HealthListener } from './attempts/health-listener.js';
+import { HealthRegistry } from './attempts/health-registry.js';
+import { openProviderGate } from './attempts/open-provider-gate.js';
+import type { WorkerShare } from './attempts/provider-gate.js';
 import { RunningWalks } from './attempts/running-walks.js';
 import { serveExchange } from './chat/chat.pipeline.js';
 import { ConfigHolder } from './control/config-holder.js';
@@ -14,10 +18,11 @@ import { createDataPlaneServer } from './http/data-plane-server.js';
 import { type Fallback, FrontDoor } from './http/front-door.js';
 import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
-import { ServerDrain } from './http/server-drain.js';
+import { type Hurry, ServerDrain } from './http/server-drain.js';
 import { OpenStreams } from './relay/open-streams.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
 import { type EventSink, Reporter, type RequestLog } from './reporting/reporter.js';
+import { RoutePlanner } from './routing/route-planner.js';
 import { Http1Transport } from './upstream/http1/http1-transport.js';
 
 export interface EdgeProxyOptions {
@@ -26,6 +31,10 @@ export interface EdgeProxyOptions {
   readonly instance: string;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Hears of breakers and cooldowns. */
+  readonly healthListener?: HealthListener | undefined;
+  /** Which of this edge's processes it is; the only one unless told otherwise. */
+  readonly share?: WorkerShare | undefined;
   /** How long the client of a stream hears nothing at the most; 15 s unless told otherwise. */
   readonly keepAliveMs?: number | undefined;
 }
@@ -33,13 +42,16 @@ export interface EdgeProxyOptions {
 /** An edge that is ready to listen. */
 export interface EdgeProxy {
   readonly holder: ConfigHolder;
+  readonly health: HealthRegistry;
   /**
    * @returns the port; 0 asks for a free one
    * @throws Error that names the address and the way out; its cause is the system's error
    */
   listen(host: string, port: number): Promise<number>;
+  /** From now on each answer tells the client to connect anew; everything is served as before. */
+  announceStop(): void;
   /** Takes no more connections, lets requests end for up to the grace, then ends what is left with a word. */
-  drain(graceMs: number): Promise<void>;
+  drain(graceMs: number, hurry?: Hurry): Promise<void>;
 }
 
 export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgeProxy> {
@@ -54,17 +66,24 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
     log.error({ err: error, requestId: exchange.requestId }, 'a request met a bug');
   const running = new RunningWalks();
+  const clock = { now: () => performance.now(), wallNow: Date.now, random: Math.random };
+  const health = new HealthRegistry(clock, options.healthListener ?? NOBODY);
+  const planner = new RoutePlanner(health);
+  const share = options.share ?? { index: 0, count: 1 };
+  const gate = openProviderGate({ holder, registry: options.metrics, share });
   const streams = new OpenStreams({ keepAliveMs: options.keepAliveMs, onBug });
+  const rooms = { transport, planner, health, gate, reporter, running, streams, onBug };
   const frontDoor = new FrontDoor({
     holder,
     metrics,
     now: Date.now,
-    serve: (exchange) => serveExchange(exchange, { transport, reporter, running, streams, onBug }),
+    serve: (exchange) => serveExchange(exchange, rooms),
   });
   const app = await makeApp(frontDoor, holder, { log, requestLog });
   const drain = new ServerDrain(app.getHttpServer());
   return {
     holder,
+    health,
     async listen(host, port) {
       await app.listen(port, host).catch((error: unknown) => {
         throw new Error(whyNotListening(error, `${host}:${port}`), { cause: error });
@@ -72,15 +91,16 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
       // A listening TCP server's address is an object with a port.
       return (app.getHttpServer().address() as { port: number }).port;
     },
-    async drain(graceMs) {
-      await drain.run(graceMs, () => {
-        running.stopAll();
-      });
+    announceStop: () => drain.announce(),
+    async drain(graceMs, hurry) {
+      await drain.run({ graceMs, hurry, onLimit: () => running.stopAll() });
       await transport.close();
       await app.close();
     },
   };
 }
+
+const NOBODY: HealthListener = { onBreakerChange: () => undefined, onCooldown: () => undefined };
 
 async function makeApp(
   frontDoor: FrontDoor,

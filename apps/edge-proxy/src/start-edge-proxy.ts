@@ -10,12 +10,15 @@ import {
   HealthRegistry,
   installProcessGuards,
   onShutdown,
+  maskSecrets,
   registerSecrets,
+  secretsInAddresses,
   startOpsServer,
 } from '@sluice/service-kit';
 import { ConfigFileError, loadConfig } from './control/load-config.js';
 import { createEdgeProxy } from './edge-proxy.js';
 import { readEdgeProxyConfig } from './edge-proxy.config.js';
+import { StopPace } from './http/stop-pace.js';
 import { recoverIntent } from './reporting/to-request-event.js';
 
 const SHIPPED_CONFIGS = resolve(import.meta.dirname, '../../../infra/config');
@@ -35,13 +38,14 @@ export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<vo
     const text = isTheirs
       ? error.message
       : String(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${maskSecrets(text)}\n`);
     process.exit(1);
   }
 }
 
 async function start(environment: NodeJS.ProcessEnv): Promise<void> {
   const env = readEdgeProxyConfig(environment);
+  registerSecrets(secretsInAddresses(env.natsUrl));
   const log = createLogger({ service: 'edge-proxy', instance: env.instance, level: env.logLevel });
   const file = findConfigFile({
     env: environment,
@@ -79,15 +83,22 @@ async function start(environment: NodeJS.ProcessEnv): Promise<void> {
     info: () => ({ configVersion: edge.holder.current.config.version, spool: spool.stats() }),
   });
   const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
-  const graceMs = Math.min(config.server.shutdownGraceMs, env.shutdownGraceMs ?? Infinity);
+  const pace = new StopPace({
+    preStopMs: env.preStopMs,
+    graceMs: Math.min(config.server.shutdownGraceMs, env.shutdownGraceMs ?? Infinity),
+    hurriedGraceMs: env.sigintGraceMs ?? Infinity,
+  });
+  process.on('SIGINT', () => pace.hurryUp());
   const shutdown = onShutdown({
     log,
     steps: [
       { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
+      { name: 'word to clients', run: () => edge.announceStop(), timeoutMs: 100 },
+      { name: 'open door', run: () => pace.untilDoorCloses(), timeoutMs: pace.preStopMs + 1_000 },
       {
         name: 'requests',
-        run: () => edge.drain(graceMs),
-        timeoutMs: graceMs + 2_000,
+        run: () => edge.drain(pace.graceMs, pace.hurry),
+        timeoutMs: pace.graceMs + 2_000,
       },
       { name: 'events', run: () => flushEvents(records, publisher), timeoutMs: FLUSH_MS + 1_000 },
       { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },
@@ -95,7 +106,14 @@ async function start(environment: NodeJS.ProcessEnv): Promise<void> {
       { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
     ],
   });
-  installProcessGuards({ log, stop: shutdown.stop });
+  installProcessGuards({
+    log,
+    stop: (reason, exitCode) => {
+      // Who has met a bug takes no more than it has.
+      pace.hurryUp();
+      return shutdown.stop(reason, exitCode);
+    },
+  });
   exitWithParent();
   health.setServing(true);
   log.info({ port, opsPort: ops.port, config: file.path, configVersion: config.version }, 'edge is ready');

@@ -1,18 +1,24 @@
 // Walks a request's routes: one attempt after the other until one serves, the request itself is at fault,
 // the client is gone, or the deadline ends it.
-import { type AttemptDecision, type AttemptErrorCode, type ErrorCode, GatewayError } from '@sluice/contracts';
-import { estimateInputTokens, TranslationRefusal } from '@sluice/providers';
-import { makeDeadline } from '@sluice/resilience';
+import { type AttemptDecision, GatewayError, type RequestAttempt } from '@sluice/contracts';
+import { estimateInputTokens } from '@sluice/providers';
+import { makeDeadline, remainingMs } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
-import type { PreparedTarget } from '../control/config-generation.js';
-import type { OpenStreams } from '../relay/open-streams.js';
 import { relayAnswer, relayError, relayEstimate, relayPassed } from '../relay/relay-answer.js';
-import { costUsdNanos } from '../reporting/cost.js';
+import type { OpenStreams } from '../relay/open-streams.js';
+import type { PlannedRoute } from '../routing/route-plan.js';
+import type { PlanRequest, RoutePlanner } from '../routing/route-planner.js';
 import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
 import type { AttemptFailure } from './attempt-failure.js';
-import { hasNoCount, mayTryNext, toFinalAnswer } from './retry-decision.js';
+import type { HealthRegistry } from './health-registry.js';
+import { toNoRouteError } from './no-route-error.js';
+import type { ProviderGate } from './provider-gate.js';
+import { coolingMs, hasNoCount, isWorthMore, toFinalAnswer } from './retry-decision.js';
+import type { CallPermit } from './route-health.js';
+import { type NextStep, RouteWalk } from './route-walk.js';
 import type { RunningWalk, RunningWalks } from './running-walks.js';
+import { toRequestAttempt } from './to-request-attempt.js';
 
 /** What the walk tells the rooms around it. */
 export interface WalkListener {
@@ -26,63 +32,82 @@ export interface WalkListener {
 
 export interface WalkOptions {
   readonly transport: Transport;
-  /** Holds each walk from its start to its end. */
-  readonly running: RunningWalks;
+  readonly planner: RoutePlanner;
+  readonly health: HealthRegistry;
+  readonly gate: ProviderGate;
   /** Keeps the clients of streams awake. */
   readonly streams: OpenStreams;
+  /** Holds each walk from its start to its end. */
+  readonly running: RunningWalks;
   readonly listener: WalkListener;
+  readonly request: PlanRequest;
   /** `x-sluice-deadline-ms`, null when the client asks nothing. */
   readonly askedDeadlineMs: number | null;
 }
 
 /** Starts the walk; it goes on by itself. Never throws, now or later. */
-export function runAttempts(
-  exchange: Exchange,
-  targets: readonly PreparedTarget[],
-  options: WalkOptions,
-): void {
-  new Walk(exchange, targets, options).start();
+export function runAttempts(exchange: Exchange, options: WalkOptions): void {
+  new Walk(exchange, options).start();
+}
+
+/** An attempt under way, or the latest one. */
+interface Call {
+  readonly attempt: Attempt;
+  readonly attemptId: string;
+  readonly route: PlannedRoute;
+  readonly permit: CallPermit;
+  readonly startedMs: number;
+  isRecorded: boolean;
 }
 
 class Walk implements RunningWalk {
   readonly #exchange: Exchange;
-  readonly #targets: readonly PreparedTarget[];
   readonly #options: WalkOptions;
   readonly #failures: AttemptFailure[] = [];
-  readonly #maxAttempts: number;
-  #attempt: Attempt | null = null;
-  #attemptStartedMs = 0;
-  /** Where the walk stands in the list of routes, and what is to be sent there. */
-  #index = 0;
-  #upstreamBody: Buffer | null = null;
-  /** The first route that could not say the request. */
-  #refusal: TranslationRefusal | null = null;
+  #routes: RouteWalk | null = null;
+  #call: Call | null = null;
+  #deadlineAtMs = 0;
   #deadlineTimer: NodeJS.Timeout | null = null;
+  /** Ends what the walk waits for: its turn at a provider, or the time of a repeat. */
+  #stopWaiting: (() => void) | null = null;
+  /** The place at the provider of the call under way. */
+  #leaveGate: (() => void) | null = null;
   #isOver = false;
   /** For {@link RunningWalks}. */
   place = -1;
 
-  constructor(exchange: Exchange, targets: readonly PreparedTarget[], options: WalkOptions) {
+  constructor(exchange: Exchange, options: WalkOptions) {
     this.#exchange = exchange;
-    this.#targets = targets;
     this.#options = options;
-    this.#maxAttempts = exchange.generation.config.retry.maxAttempts;
   }
 
   start(): void {
-    const { startedMs, response, model } = this.#exchange;
-    const totalMs = model?.config.timeouts.totalMs ?? 0;
-    const deadline = makeDeadline(startedMs, totalMs, this.#options.askedDeadlineMs);
-    const leftMs = Math.max(0, deadline.atMs - performance.now());
+    const exchange = this.#exchange;
+    const { startedMs, response, model, body } = exchange;
+    const deadline = makeDeadline(
+      startedMs,
+      model?.config.timeouts.totalMs ?? 0,
+      this.#options.askedDeadlineMs,
+    );
+    this.#deadlineAtMs = deadline.atMs;
+    const leftMs = remainingMs(deadline, performance.now());
     this.#deadlineTimer = setTimeout(() => this.#guard(() => this.#onDeadline(deadline.budgetMs)), leftMs);
     response.once('close', () => this.#guard(() => this.#onClientGone()));
     this.#options.running.add(this);
-    if (this.#exchange.body?.stream === true) {
-      this.#exchange.clientStream = this.#options.streams.open(this.#exchange);
-    }
     this.#guard(() => {
-      if (this.#prepare(0)) this.#next();
-      else this.#refuse();
+      if (body === null || model === null) throw new Error('a walk needs a judged body and a model');
+      if (body.stream) exchange.clientStream = this.#options.streams.open(exchange);
+      const { planner, request } = this.#options;
+      const routes = new RouteWalk(model, {
+        planner,
+        request,
+        body,
+        modelNamed: (name) => exchange.generation.models.get(name),
+        remainingMs: () => Math.max(0, this.#deadlineAtMs - performance.now()),
+      });
+      this.#routes = routes;
+      exchange.routes = routes;
+      this.#take(routes.next());
     });
   }
 
@@ -105,137 +130,191 @@ class Walk implements RunningWalk {
     this.#options.listener.onBug(exchange, error);
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#attempt?.abandon();
+    this.#abandon();
     const failure = new GatewayError('internal_error');
-    const status = relayError(exchange, failure);
     try {
       this.#record('give_up', failure.code);
-      this.#end({
-        outcome: 'failed',
-        status,
-        errorCode: failure.code,
-        errorMessage: failure.message,
-      });
+      const status = relayError(exchange, failure);
+      const { code, message } = failure;
+      this.#end({ outcome: 'failed', status, errorCode: code, errorMessage: message });
     } catch (again) {
       this.#options.listener.onBug(exchange, again);
     }
   }
 
-  /**
-   * Goes to the first route from here on whose provider can be told the request.
-   * @returns false when there is none
-   */
-  #prepare(from: number): boolean {
-    const { body } = this.#exchange;
-    if (body === null) throw new Error('a walk needs a judged body');
-    for (let index = from; index < this.#targets.length; index += 1) {
-      const target = this.#targets[index];
-      if (target === undefined) break;
-      try {
-        this.#upstreamBody = target.adapter.toUpstreamBody(body, target.provider, target.providerModel);
-        this.#index = index;
-        return true;
-      } catch (error) {
-        if (!(error instanceof TranslationRefusal)) throw error;
-        this.#refusal ??= error;
-      }
+  #take(step: NextStep): void {
+    switch (step.kind) {
+      case 'call':
+        return this.#enterGate(step);
+      case 'wait':
+        return this.#wait(step.ms);
+      case 'end':
+        return this.#finish();
     }
-    return false;
   }
 
-  /** No provider can be told the request: nobody was called. */
-  #refuse(): void {
-    const refusal = this.#refusal;
-    if (refusal === null) throw new Error('a model without routes');
-    const { field, message } = refusal;
-    const error = new GatewayError('invalid_request', {
-      ...(field === '' ? {} : { param: field }),
-      message,
-      cause: refusal,
+  #wait(ms: number): void {
+    const timer = setTimeout(() => {
+      this.#stopWaiting = null;
+      this.#guard(() => this.#advance());
+    }, ms);
+    this.#exchange.waitedMs += ms;
+    this.#stopWaiting = () => clearTimeout(timer);
+  }
+
+  #advance(): void {
+    if (this.#isOver || this.#routes === null) return;
+    this.#take(this.#routes.next());
+  }
+
+  /** A provider with a bound on its calls is called in turn. */
+  #enterGate(step: NextStep & { kind: 'call' }): void {
+    const { provider } = step.route.target;
+    if (provider.maxConcurrency === undefined) return this.#begin(step);
+    const { caller } = this.#exchange;
+    // Holds the permit of a probe no longer than its turn takes to come.
+    this.#stopWaiting = () => step.permit.release();
+    const leave = this.#options.gate.enter(provider, caller?.keyId ?? '', {
+      onTurn: (leaveTurn, waitedMs) =>
+        this.#guard(() => {
+          this.#stopWaiting = null;
+          this.#leaveGate = leaveTurn;
+          this.#exchange.queueMs += waitedMs;
+          this.#begin(step);
+        }),
+      onRefused: (_reason, waitedMs) =>
+        this.#guard(() => {
+          this.#stopWaiting = null;
+          this.#exchange.queueMs += waitedMs;
+          step.permit.release();
+          this.#routes?.onBusy(step.route);
+          this.#advance();
+        }),
     });
-    const status = relayError(this.#exchange, error);
-    this.#end({ outcome: 'rejected', status, errorCode: error.code, errorMessage: message });
+    if (this.#stopWaiting === null) return;
+    this.#stopWaiting = () => {
+      leave();
+      step.permit.release();
+    };
   }
 
-  #next(): void {
-    const target = this.#targets[this.#index];
-    const upstreamBody = this.#upstreamBody;
-    if (target === undefined || upstreamBody === null) throw new Error('a route that was not prepared');
-    // Not kept while the provider answers.
-    this.#upstreamBody = null;
+  #begin({ route, permit, upstreamBody }: NextStep & { kind: 'call' }): void {
     const exchange = this.#exchange;
-    exchange.target = target;
+    exchange.target = route.target;
     exchange.attemptsBegun += 1;
-    this.#attemptStartedMs = performance.now();
+    route.stats.inFlight += 1;
+    const startedMs = performance.now();
+    const attemptId = `${exchange.eventId}.${exchange.attemptsBegun}`;
     const attempt = new Attempt({
       exchange,
-      target,
-      attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
+      target: route.target,
+      attemptId,
       transport: this.#options.transport,
-      onFirstContent: () => undefined,
+      onFirstContent: () => {
+        const nowMs = performance.now();
+        route.stats.observeFirstToken(nowMs - startedMs, nowMs);
+        permit.succeed();
+      },
       onResult: (result) => this.#onResult(result),
       onBug: (error) => this.#onBug(error),
     });
-    this.#attempt = attempt;
-    this.#options.listener.onIntent(exchange, () =>
-      this.#guard(() => this.#startAttempt(attempt, upstreamBody)),
-    );
+    const call: Call = { attempt, attemptId, route, permit, startedMs, isRecorded: false };
+    this.#call = call;
+    this.#options.listener.onIntent(exchange, () => this.#guard(() => this.#send(call, upstreamBody)));
   }
 
   /** The client may have gone, or the deadline passed, while the intent was written. */
-  #startAttempt(attempt: Attempt, upstreamBody: Buffer): void {
-    if (!this.#isOver && this.#attempt === attempt) attempt.start(upstreamBody);
+  #send(call: Call, upstreamBody: Buffer): void {
+    if (!this.#isOver && this.#call === call) call.attempt.start(upstreamBody);
   }
 
   #onResult(result: AttemptResult): void {
     const exchange = this.#exchange;
     switch (result.kind) {
       case 'answered':
+        this.#onServed();
         this.#record('served', null);
         relayAnswer(exchange, 200, result.body);
         return this.#end(SUCCEEDED);
       case 'streamed':
+        this.#call?.permit.succeed();
         this.#record('served', null);
         return this.#end(SUCCEEDED);
       case 'interrupted':
+        this.#call?.permit.fail(result.failure);
         this.#record('give_up', result.failure.attemptCode);
-        relayError(
-          exchange,
-          new GatewayError('stream_interrupted', { message: interruptedBecause(result.failure) }),
+        return this.#interrupt(
+          interruptedBecause(result.failure),
+          result.failure.detail ?? result.failure.reason,
         );
-        return this.#endInterrupted(result.failure.detail ?? result.failure.reason);
       case 'failed':
         return this.#onFailure(result.failure);
     }
   }
 
+  #onServed(): void {
+    const call = this.#call;
+    if (call === null) return;
+    const nowMs = performance.now();
+    call.route.stats.observeAnswer(nowMs - call.startedMs, nowMs);
+    call.permit.succeed();
+  }
+
   #onFailure(failure: AttemptFailure): void {
-    const exchange = this.#exchange;
+    const { endpoint } = this.#exchange;
+    const call = this.#call;
+    const routes = this.#routes;
+    if (call === null || routes === null) throw new Error('a failure without a call');
     this.#failures.push(failure);
-    if (exchange.endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
+    call.permit.fail(failure);
+    this.#cool(call, failure);
+    routes.onFailure(call.route, failure);
+    if (endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
       this.#record('give_up', failure.attemptCode);
       return this.#estimate();
     }
-    const left = this.#maxAttempts - exchange.attemptsBegun;
-    const nextIndex = this.#index + 1;
-    if (mayTryNext(failure, nextIndex < this.#targets.length, left) && this.#prepare(nextIndex)) {
-      this.#record('next_route', failure.attemptCode);
-      return this.#next();
+    const mayGoOn = isWorthMore(failure, () => routes.reroute(call.route.model, failure));
+    const step = mayGoOn ? routes.next() : END;
+    this.#record(toDecision(step, call.route), failure.attemptCode);
+    this.#take(step);
+  }
+
+  /** The credential is left alone for as long as its provider says. */
+  #cool({ route }: Call, failure: AttemptFailure): void {
+    const { health, request } = this.#options;
+    if (failure.fault !== 'limits' && !failure.isQuota) return;
+    const { credential } = route.stats;
+    credential.onRateLimit();
+    const { retry } = request.generation.config;
+    const ms = coolingMs(failure, credential.rateLimitsInRow, { retry, random: request.random });
+    health.cool(route.target, route.stats, { ms, isQuota: failure.isQuota });
+  }
+
+  /** No call is left to be made. */
+  #finish(): void {
+    const exchange = this.#exchange;
+    const routes = this.#routes;
+    const last = this.#failures.at(-1);
+    const asked = exchange.requestedModel ?? '';
+    if (last === undefined || routes === null) {
+      if (routes === null) throw new Error('a walk without routes');
+      return this.#refuse(toNoRouteError(asked, routes, this.#options.request.needs));
     }
-    this.#record('give_up', failure.attemptCode);
-    const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
-    const errorMessage = failure.detail ?? failure.reason;
+    const errorMessage = last.detail ?? last.reason;
+    const final = toFinalAnswer(asked, this.#failures);
     if (final.kind === 'pass') {
       const status = relayPassed(exchange, final);
-      return this.#end({
-        outcome: 'failed',
-        status,
-        errorCode: failure.errorCode,
-        errorMessage,
-      });
+      return this.#end({ outcome: 'failed', status, errorCode: last.errorCode, errorMessage });
     }
     const status = relayError(exchange, final.error);
     this.#end({ outcome: 'failed', status, errorCode: final.error.code, errorMessage });
+  }
+
+  /** Nobody was called. */
+  #refuse(error: GatewayError): void {
+    const status = relayError(this.#exchange, error);
+    const outcome = error.status >= 500 ? 'failed' : 'rejected';
+    this.#end({ outcome, status, errorCode: error.code, errorMessage: error.message });
   }
 
   /** Some servers of Anthropic's dialect do not count. */
@@ -248,7 +327,7 @@ class Walk implements RunningWalk {
 
   #onClientGone(): void {
     if (this.#isOver || this.#exchange.response.writableFinished) return;
-    this.#attempt?.abandon();
+    this.#abandon();
     this.#record('cancelled', 'client_closed_request');
     this.#end({
       outcome: 'cancelled',
@@ -263,48 +342,43 @@ class Walk implements RunningWalk {
     this.#giveUp(new GatewayError('deadline_exceeded', { message }));
   }
 
-  /** Ends the request from our side, whatever the attempt at hand is doing. */
+  /** Ends the request from our side, whatever it is waiting for. */
   #giveUp(error: GatewayError): void {
-    const attempt = this.#attempt;
-    if (this.#isOver || attempt === null) return;
-    attempt.abandon();
-    this.#record('give_up', error.code);
+    if (this.#isOver) return;
+    const isCommitted = this.#call?.attempt.isCommitted ?? false;
+    this.#abandon();
     const { code, message } = error;
-    if (attempt.isCommitted) {
-      relayError(this.#exchange, new GatewayError('stream_interrupted', { message }));
-      return this.#endInterrupted(message);
-    }
+    this.#record('give_up', code);
+    if (isCommitted) return this.#interrupt(message, message);
     const status = relayError(this.#exchange, error);
     this.#end({ outcome: 'failed', status, errorCode: code, errorMessage: message });
   }
 
-  #record(decision: AttemptDecision, errorCode: AttemptErrorCode | ErrorCode | null): void {
-    const exchange = this.#exchange;
-    const { target } = exchange;
-    const attempt = this.#attempt;
-    // Each attempt is told once, also when a bug comes after its end.
-    if (target === null || attempt === null || exchange.attempts.length === exchange.attemptsBegun) return;
-    const durationMs = performance.now() - this.#attemptStartedMs;
-    exchange.upstreamMs += durationMs;
-    const { tokens, source } = attempt.usage();
-    exchange.attempts.push({
-      attemptId: `${exchange.eventId}.${exchange.attemptsBegun}`,
-      provider: target.provider.name,
-      providerModel: target.providerModel,
-      startedMs: this.#attemptStartedMs - exchange.startedMs,
-      durationMs,
-      status: attempt.status,
-      errorCode,
-      decision,
-      tokens,
-      costUsdNanos: costUsdNanos(tokens, target.price),
-      usage: source,
-    });
+  /** Ends the call under way, or the wait for one. Nobody learns anything of a provider by that. */
+  #abandon(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
+    this.#call?.attempt.abandon();
+    this.#call?.permit.release();
   }
 
-  /** The client has seen status 200 and then an error event. */
-  #endInterrupted(errorMessage: string): void {
-    this.#end({ outcome: 'failed', status: 200, errorCode: 'stream_interrupted', errorMessage });
+  /** The client has seen status 200 and content; it gets an error event. */
+  #interrupt(message: string, errorMessage: string): void {
+    const status = relayError(this.#exchange, new GatewayError('stream_interrupted', { message }));
+    this.#end({ outcome: 'failed', status, errorCode: 'stream_interrupted', errorMessage });
+  }
+
+  /** Each attempt is told once, also when a bug comes after its end. */
+  #record(decision: AttemptDecision, errorCode: RequestAttempt['errorCode']): void {
+    const exchange = this.#exchange;
+    const call = this.#call;
+    this.#leaveGate?.();
+    this.#leaveGate = null;
+    if (call === null || call.isRecorded) return;
+    call.isRecorded = true;
+    call.route.stats.inFlight -= 1;
+    exchange.attempts.push(toRequestAttempt(exchange, call, { decision, errorCode }));
+    exchange.upstreamMs += performance.now() - call.startedMs;
   }
 
   #end(ending: Ending): void {
@@ -316,9 +390,15 @@ class Walk implements RunningWalk {
   }
 }
 
+const END: NextStep = { kind: 'end' };
 const SUCCEEDED: Ending = { outcome: 'succeeded', status: 200, errorCode: null, errorMessage: null };
 
 const STOPPING = 'This gateway is being stopped and could not wait for the answer. Send the request again.';
+
+function toDecision(step: NextStep, from: PlannedRoute): AttemptDecision {
+  if (step.kind === 'end') return 'give_up';
+  return step.route.target === from.target ? 'retry' : 'next_route';
+}
 
 const interruptedBecause = (failure: AttemptFailure): string =>
   `The stream broke before its end: ${failure.reason}. What came until here is not complete.`;

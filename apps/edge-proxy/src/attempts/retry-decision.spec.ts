@@ -1,7 +1,7 @@
 import type { FailureFault } from '@sluice/resilience';
 import { describe, expect, test } from 'vitest';
 import type { AttemptFailure } from './attempt-failure.js';
-import { mayTryNext, toFinalAnswer } from './retry-decision.js';
+import { coolingMs, isWorthMore, toFinalAnswer } from './retry-decision.js';
 
 const BODY = Buffer.from('{"error":{"message":"theirs"}}');
 const failure = (fault: FailureFault, change: Partial<AttemptFailure> = {}): AttemptFailure => ({
@@ -24,29 +24,62 @@ const failure = (fault: FailureFault, change: Partial<AttemptFailure> = {}): Att
   ...change,
 });
 
-describe('whether another route is tried', () => {
+describe('whether anybody else is asked', () => {
   test('a request that is itself at fault fails everywhere: no', () => {
-    expect(mayTryNext(failure('client'), true, 5)).toBe(false);
+    expect(isWorthMore(failure('client'), () => true)).toBe(false);
   });
 
-  test.each<FailureFault>(['credential', 'mapping', 'limits', 'provider'])(
-    '%s: yes, while there is one',
-    (fault) => {
-      expect(mayTryNext(failure(fault), true, 1)).toBe(true);
-      expect(mayTryNext(failure(fault), false, 1)).toBe(false);
-      expect(mayTryNext(failure(fault), true, 0)).toBe(false);
+  test.each([true, false])(
+    'unless its model names another one for just that, and there is one: %s',
+    (hasOne) => {
+      expect(isWorthMore(failure('client', { reroute: 'contextWindow' }), () => hasOne)).toBe(hasOne);
     },
   );
+
+  test.each<FailureFault>(['credential', 'mapping', 'limits', 'provider'])('%s: yes', (fault) => {
+    expect(isWorthMore(failure(fault), () => false)).toBe(true);
+  });
+});
+
+describe('how long a credential cools down', () => {
+  const by = {
+    retry: {
+      maxAttempts: 3,
+      initialBackoffMs: 200,
+      multiplier: 2,
+      maxBackoffMs: 5_000,
+      jitter: 'none',
+      budgetRatio: 0.2,
+      maxRetryAfterWaitMs: 5_000,
+    },
+    random: () => 0.5,
+  } as const;
+
+  test('as long as the provider says, an hour or not at all', () => {
+    expect(coolingMs(failure('limits', { retryAfterMs: 3_600_000 }), 1, by)).toBe(3_600_000);
+    expect(coolingMs(failure('limits', { retryAfterMs: 0 }), 1, by)).toBe(0);
+  });
+
+  test('without its word a backoff that doubles with each rate limit in a row, up to the longest one', () => {
+    expect([1, 2, 3, 1_000_000].map((inRow) => coolingMs(failure('limits'), inRow, by))).toEqual([
+      200, 400, 800, 5_000,
+    ]);
+  });
+
+  test('without money at least a minute, whatever the hint', () => {
+    const spent = failure('credential', { isQuota: true, retryAfterMs: 1_000 });
+    expect(coolingMs(spent, 1, by)).toBe(60_000);
+  });
 });
 
 describe('what the client gets in the end', () => {
   test.each<FailureFault>(['client', 'mapping'])("%s: the provider's status and body", (fault) => {
     expect(toFinalAnswer('m', [failure('provider'), failure(fault)])).toEqual({
       kind: 'pass',
-      event: '',
       status: 499,
       body: BODY,
       isRelayed: true,
+      event: '',
     });
   });
 

@@ -1,5 +1,7 @@
 // Pure: what a failure means for the walk and for the client.
+import type { RetryConfig } from '@sluice/config-schema';
 import { GatewayError } from '@sluice/contracts';
+import { backoffMs } from '@sluice/resilience';
 import type { AttemptFailure, PassedAnswer } from './attempt-failure.js';
 
 /** Seconds that a client is told to wait when no provider gave a hint. */
@@ -10,10 +12,34 @@ export type FinalAnswer =
   /** The provider's own words: the client's fault, or our mapping's. */
   ({ readonly kind: 'pass' } & PassedAnswer) | { readonly kind: 'error'; readonly error: GatewayError };
 
-/** Whether another route may be tried after this failure. A request that is itself at fault fails everywhere. */
-export function mayTryNext(failure: AttemptFailure, hasNextRoute: boolean, attemptsLeft: number): boolean {
-  return failure.fault !== 'client' && hasNextRoute && attemptsLeft > 0;
+/** How long a credential without money or quota is left alone when the provider names no time. */
+const QUOTA_COOLDOWN_MS = 60_000;
+
+/**
+ * Whether anybody else is worth asking after this failure. A request that is itself at fault fails everywhere, unless
+ * its model names another one for just that.
+ * @param reroute goes over to that model; false when there is none
+ */
+export function isWorthMore(failure: AttemptFailure, reroute: () => boolean): boolean {
+  return failure.fault !== 'client' || (failure.reroute !== null && reroute());
 }
+
+/**
+ * How long the credential cools down: the provider's own time, else a backoff that grows with each rate limit in a row.
+ * @returns milliseconds
+ */
+export function coolingMs(
+  failure: AttemptFailure,
+  rateLimitsInRow: number,
+  by: { readonly retry: RetryConfig; readonly random: () => number },
+): number {
+  const hintMs = failure.retryAfterMs;
+  if (failure.isQuota) return Math.max(hintMs ?? 0, QUOTA_COOLDOWN_MS);
+  return hintMs ?? backoffMs(Math.min(rateLimitsInRow, MAX_DOUBLINGS), by.retry, by.random);
+}
+
+/** Far beyond every bound of a backoff. */
+const MAX_DOUBLINGS = 30;
 
 /** Beside those of a mapping's fault: the method is not allowed, or not implemented. */
 const NO_ENDPOINT = new Set<number | null>([405, 501]);

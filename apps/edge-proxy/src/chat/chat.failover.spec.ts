@@ -186,6 +186,9 @@ test.each([1, 2, 3])('never more than retry.maxAttempts (%d) upstream calls', as
   ]);
 });
 
+/** Each route once. */
+const TWO_ATTEMPTS = { sections: { retry: { maxAttempts: 2 } } };
+
 describe('the client is at fault', () => {
   test.each([400, 413, 415, 422])('status %d passes through and is not retried', async (status) => {
     const body = `{ "error": {"message":"äh, no — that is wrong","type":"t","param":"messages","code":"x${status}"} }`;
@@ -225,7 +228,7 @@ describe('404', () => {
   test('a model that no provider has: the last provider’s status and body', async () => {
     first.reply = refusal(503);
     second.reply = answer(404, '{"error":{"message":"no such model"}}');
-    await using edge = await startTestEdge(modelOver([first, second]));
+    await using edge = await startTestEdge(modelOver([first, second], TWO_ATTEMPTS));
     expect(await call(edge.port)).toMatchObject({
       status: 404,
       text: '{"error":{"message":"no such model"}}',
@@ -255,7 +258,7 @@ describe('502', () => {
   test('every route failed: the last reason, not the provider’s words, address or key', async () => {
     first.reply = refusal(500);
     second.reply = refusal(503, { message: 'internal host db-7 with sk-live-123' });
-    await using edge = await startTestEdge(modelOver([first, second]));
+    await using edge = await startTestEdge(modelOver([first, second], TWO_ATTEMPTS));
     const given = await call(edge.port);
     expect(given).toMatchObject({ status: 502, headers: { 'x-sluice-attempts': '2' } });
     expect(errorOf(given)).toMatchObject({ code: 'all_providers_failed', type: 'server_error' });

@@ -2,21 +2,32 @@
 import { GatewayError } from '@sluice/contracts';
 import { estimateInputTokens } from '@sluice/providers';
 import { runAttempts } from '../attempts/attempt-runner.js';
+import type { HealthRegistry } from '../attempts/health-registry.js';
+import type { ProviderGate } from '../attempts/provider-gate.js';
 import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
-import { askedDeadlineMs, requireJson } from '../http/request-headers.js';
+import { askedDeadlineMs, requireJson, sessionOf } from '../http/request-headers.js';
 import type { OpenStreams } from '../relay/open-streams.js';
 import { relayError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
 import { findModel } from '../routing/find-model.js';
-import { isCountedHere, planRoutes } from '../routing/route-planner.js';
+import {
+  isCountedHere,
+  type PlanRequest,
+  requireEndpoint,
+  type RoutePlanner,
+} from '../routing/route-planner.js';
+import { RequestNeeds } from '../routing/request-needs.js';
 import type { Transport } from '../upstream/transport.js';
 import type { Exchange } from './exchange.js';
 
 /** What the walk needs beside the exchange. */
 export interface ChatRooms {
   readonly transport: Transport;
+  readonly planner: RoutePlanner;
+  readonly health: HealthRegistry;
+  readonly gate: ProviderGate;
   readonly reporter: Reporter;
   /** Requests that wait for a provider. */
   readonly running: RunningWalks;
@@ -48,15 +59,26 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
   const scanned = scanBody(bytes, exchange.dialect);
   exchange.requestedModel = scanned.model;
   exchange.model = findModel(generation, scanned.model, caller);
-  const { body, user } = judgeFields(scanned, endpoint);
+  const { body, user, maxTokens } = judgeFields(scanned, endpoint);
   exchange.body = body;
   exchange.user = user;
   const deadlineMs = askedDeadlineMs(request.headers);
   if (isCountedHere(exchange.model, endpoint)) return endWithEstimate(exchange, bytes, rooms);
-  runAttempts(exchange, planRoutes(exchange.model, endpoint), {
-    transport: rooms.transport,
-    running: rooms.running,
-    streams: rooms.streams,
+  requireEndpoint(exchange.model, endpoint);
+  const needs = new RequestNeeds(body, maxTokens);
+  exchange.needs = needs;
+  const plan: PlanRequest = {
+    generation,
+    endpoint,
+    needs,
+    stream: body.stream,
+    stickyKey: sessionOf(request.headers) ?? user,
+    random: Math.random,
+    nowMs: exchange.startedMs,
+  };
+  runAttempts(exchange, {
+    ...rooms,
+    request: plan,
     askedDeadlineMs: deadlineMs,
     listener: {
       onIntent: (begun, onWritten) => rooms.reporter.recordIntent(begun, onWritten),

@@ -4,7 +4,12 @@ import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contract
 import { type ClientDialect, type Endpoint, ENDPOINT_DIALECTS, type RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
+import type { RouteWalk } from '../attempts/route-walk.js';
+import type { RequestNeeds } from '../routing/request-needs.js';
 import type { ClientStream } from '../relay/client-stream.js';
+
+/** How a request's routes were chosen, for its record. */
+export type RoutesTaken = Pick<RouteWalk, 'plans' | 'passedOver'>;
 
 /** How a request ended; becomes the last fields of its event. */
 export interface Ending {
@@ -54,6 +59,13 @@ export class Exchange {
   firstTokenMs: number | null = null;
   /** Time spent waiting for providers. */
   upstreamMs = 0;
+  /** Time spent waiting for a turn at a provider. */
+  queueMs = 0;
+  /** Time spent waiting until a repeat made sense. */
+  waitedMs = 0;
+  /** How the routes were chosen; null before that. */
+  routes: RoutesTaken | null = null;
+  needs: RequestNeeds | null = null;
   ending: Ending | null = null;
 
   constructor(options: {

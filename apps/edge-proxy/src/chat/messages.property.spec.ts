@@ -45,6 +45,12 @@ const body = fc
   )
   .map(([model, fields]) => ({ model, ...fields }));
 
+/** Bad answers are this provider's way: no breaker opens, nothing is repeated. */
+const PATIENT = {
+  retry: { maxAttempts: 1 },
+  circuitBreaker: { consecutiveFailures: 1_000_000, minRequests: 1_000_000 },
+};
+
 describe.each([
   ['anthropic', message('Hi')],
   ['openai-compatible', completion('Hi')],
@@ -53,7 +59,7 @@ describe.each([
   let edge: TestEdge;
   beforeAll(async () => {
     provider = await startFakeProvider(reply);
-    edge = await startTestEdge(modelOver([provider], { provider: { type } }));
+    edge = await startTestEdge(modelOver([provider], { provider: { type }, sections: PATIENT }));
   });
   afterAll(async () => {
     await edge[Symbol.asyncDispose]();

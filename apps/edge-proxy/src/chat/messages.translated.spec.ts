@@ -240,7 +240,7 @@ describe('what the provider’s dialect cannot say', () => {
   test('is no way out after a failure: the client hears of that', async () => {
     const config = mixed({ p1: 'anthropic', p2: 'openai-compatible' });
     first.reply = messagesRefusal(529, 'overloaded_error');
-    await using edge = await startTestEdge(config);
+    await using edge = await startTestEdge({ ...config, retry: { maxAttempts: 1 } });
     const given = await call(edge.port, asMessages({ body: serverTool }));
     expect([given.status, messagesErrorOf(given).code]).toEqual([502, 'all_providers_failed']);
     expect((await edge.sink.theEvent()).attempts).toMatchObject([{ decision: 'give_up' }]);

@@ -18,12 +18,23 @@ import {
 
 /** The judged keys of each dialect. Both begin with the same two. */
 const KEYS: Readonly<Record<ClientDialect, WantedKeys>> = {
-  chat: new WantedKeys(['model', 'stream', 'stream_options', 'user', 'encoding_format', 'n']),
-  messages: new WantedKeys(['model', 'stream', 'metadata']),
+  chat: new WantedKeys([
+    'model',
+    'stream',
+    'stream_options',
+    'user',
+    'encoding_format',
+    'n',
+    'max_completion_tokens',
+    'max_tokens',
+  ]),
+  messages: new WantedKeys(['model', 'stream', 'metadata', 'max_tokens']),
 };
 const [MODEL, STREAM] = [0, 1] as const;
-const [STREAM_OPTIONS, USER, ENCODING_FORMAT, CHOICES] = [2, 3, 4, 5] as const;
-const METADATA = 2;
+const [STREAM_OPTIONS, USER, ENCODING_FORMAT, CHOICES, MAX_COMPLETION_TOKENS, MAX_TOKENS] = [
+  2, 3, 4, 5, 6, 7,
+] as const;
+const [METADATA, MESSAGES_MAX_TOKENS] = [2, 3] as const;
 /** A label in events; longer ones are cut. */
 const MAX_USER_CHARS = 256;
 
@@ -38,6 +49,8 @@ export interface ScannedBody {
 export interface JudgedBody {
   readonly body: RequestBody;
   readonly user: string | null;
+  /** The most tokens that the client lets an answer have; null when it sets no bound, or none that is a number. */
+  readonly maxTokens: number | null;
 }
 
 /**
@@ -87,7 +100,7 @@ function judgeChat(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
       rootStart: spans.rootStart,
     },
   };
-  return { body, user: toUser(user) };
+  return { body, user: toUser(user), maxTokens: toCount(read(MAX_COMPLETION_TOKENS) ?? read(MAX_TOKENS)) };
 }
 
 function judgeMessages(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
@@ -104,7 +117,8 @@ function judgeMessages(scanned: ScannedBody, endpoint: Endpoint): JudgedBody {
     spans: { model: spanOf(spans, MODEL), streamOptions: null, rootStart: spans.rootStart },
   };
   const metadata = spans.has(METADATA) ? asRecord(valueAt(bytes, spans, METADATA)) : null;
-  return { body, user: toUser(metadata?.['user_id']) };
+  const maxTokens = spans.has(MESSAGES_MAX_TOKENS) ? valueAt(bytes, spans, MESSAGES_MAX_TOKENS) : null;
+  return { body, user: toUser(metadata?.['user_id']), maxTokens: toCount(maxTokens) };
 }
 
 /** @throws GatewayError `invalid_request` */
@@ -116,6 +130,9 @@ function readStream({ bytes, spans }: ScannedBody): boolean {
 
 const toUser = (user: unknown): string | null =>
   typeof user === 'string' ? user.slice(0, MAX_USER_CHARS) : null;
+
+const toCount = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
 
 function scan(bytes: Buffer, keys: WantedKeys): JsonSpans {
   try {

@@ -62,3 +62,12 @@ export function askedDeadlineMs(headers: IncomingHttpHeaders): number | null {
   }
   return Number(text);
 }
+
+/** Longer ones are nobody's session; only their start counts. */
+const MAX_SESSION_CHARS = 256;
+
+/** `x-sluice-session`: requests of one session prefer one route. Null when absent. */
+export function sessionOf(headers: IncomingHttpHeaders): string | null {
+  const text = headers['x-sluice-session'];
+  return typeof text === 'string' && text !== '' ? text.slice(0, MAX_SESSION_CHARS) : null;
+}
