@@ -16,6 +16,8 @@ export interface BackoffSettings {
  */
 export function backoffMs(repeat: number, settings: BackoffSettings, random: () => number): number {
   const { initialBackoffMs, multiplier, maxBackoffMs, jitter } = settings;
-  const fullMs = Math.min(initialBackoffMs * multiplier ** Math.max(0, repeat - 1), maxBackoffMs);
+  // Finite, since 0 times infinity is no number.
+  const growth = Math.min(multiplier ** Math.max(0, repeat - 1), Number.MAX_VALUE);
+  const fullMs = Math.min(initialBackoffMs * growth, maxBackoffMs);
   return jitter === 'full' ? fullMs * random() : fullMs;
 }
