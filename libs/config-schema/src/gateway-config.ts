@@ -21,6 +21,8 @@ export interface ServerConfig {
   readonly shutdownGraceMs: number;
   /** Processes of this edge. */
   readonly workers: number | 'auto';
+  /** Requests at a time of this edge, all its workers together; undefined: as many as it can bear. */
+  readonly maxConcurrency?: number | undefined;
   readonly trustedProxies: readonly string[];
   readonly cors?: CorsConfig | undefined;
 }
@@ -37,6 +39,7 @@ export interface ProviderConfig {
   /** Resolved secret, absent for providers that need none. Never log it. */
   readonly apiKey?: string | undefined;
   readonly allowPrivateNetwork: boolean;
+  /** Calls at a time from this edge, all its workers together; undefined: as many as come. */
   readonly maxConcurrency?: number | undefined;
   readonly queueTimeoutMs?: number | undefined;
   /** Extra headers of every upstream call, lower-case names. */
@@ -54,7 +57,7 @@ export interface ProviderQuirks {
 
 export interface RouteConfig {
   readonly provider: string;
-  /** The provider's name of the model. */
+  /** The provider's name of the model; a `*` in it stands for what the one of the model's name stood for. */
   readonly model: string;
   readonly weight: number;
   readonly price?: TokenPrice | undefined;
@@ -90,6 +93,7 @@ export interface TimeoutsConfig {
 }
 
 export interface ModelConfig {
+  /** One `*` in it: a wildcard, see `compileWildcards`. */
   readonly name: string;
   readonly strategy: RoutingStrategy;
   /** At least one, in the order of the file. */
@@ -185,7 +189,7 @@ export interface GatewayConfig {
   /** By name, in the order of the file. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly models: ReadonlyMap<string, ModelConfig>;
-  /** Alias to model name; chains are already resolved to a model's name. */
+  /** Alias to the name of a model, or to one that a wildcard covers; chains are followed to their end. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly retry: RetryConfig;
   readonly circuitBreaker: CircuitBreakerConfig;

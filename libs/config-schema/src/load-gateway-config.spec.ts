@@ -19,6 +19,7 @@ describe('a file that is right', () => {
       maxRequestBodyBytes: 4_194_304,
       shutdownGraceMs: 90_000,
       workers: 'auto',
+      maxConcurrency: 900,
       trustedProxies: ['10.0.0.0/8', '::1'],
       cors: { origins: ['https://chat.example.org'], maxAgeMs: 3_600_000 },
     });

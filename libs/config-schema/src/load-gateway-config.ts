@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CONFIG_CHECKS } from './checks/index.js';
+import { CONFIG_CHECKS, CONFIG_WARNINGS } from './checks/index.js';
 import { findWarnings } from './find-warnings.js';
 import { freezeDeep } from './freeze-deep.js';
 import type { ConfigProblem, ConfigResult } from './gateway-config.js';
@@ -45,7 +45,8 @@ export function loadGatewayConfig(text: string, options: LoadGatewayConfigOption
   ];
   if (!parsed.success || findings.length > 0) return { ok: false, problems: toProblems(findings, tree) };
   const config = toGatewayConfig(parsed.data, tree.root, configVersionOf(text));
-  return { ok: true, config: freezeDeep(config), warnings: toProblems(findWarnings(file), tree) };
+  const warnings = [...findWarnings(file), ...CONFIG_WARNINGS.flatMap((check) => check(file))];
+  return { ok: true, config: freezeDeep(config), warnings: toProblems(warnings, tree) };
 }
 
 /** One finding for each sentence of an issue; none for what is reported already. */

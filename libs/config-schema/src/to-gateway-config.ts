@@ -93,6 +93,7 @@ function toServer(server: ParsedFile['server']): ServerConfig {
     maxRequestBodyBytes: Math.round(server.maxRequestBodyMb * MIB),
     shutdownGraceMs: server.shutdownGrace,
     workers: server.workers,
+    maxConcurrency: server.maxConcurrency,
     trustedProxies: server.trustedProxies,
     cors: cors === undefined ? undefined : { origins: cors.origins, maxAgeMs: cors.maxAge },
   };
@@ -148,7 +149,7 @@ function toTimeouts(timeouts: ParsedFile['timeouts']): TimeoutsConfig {
   };
 }
 
-/** Chains end at a model: the checks have refused everything else. */
+/** Chains end at a model or behind a wildcard: the checks have refused everything else. */
 function toAliases(file: ParsedFile, place: Place | undefined): Map<string, string> {
   // A map, since an object answers for names like "constructor".
   const targets = new Map(Object.entries(file.aliases));

@@ -1,7 +1,15 @@
 import type { Finding } from '../yaml/finding.js';
 import type { ConfigPath } from '../yaml/config-path.js';
 import { suggestName } from '../yaml/nearest-name.js';
-import { entriesOf, fieldOf, isPlainMap, itemsOf, type PlainMap, textOf } from '../yaml/plain-value.js';
+import {
+  entriesOf,
+  fieldOf,
+  isPlainMap,
+  itemsOf,
+  numberOf,
+  type PlainMap,
+  textOf,
+} from '../yaml/plain-value.js';
 import { compileWildcards } from '../model-wildcards.js';
 import { FALLBACK_REASONS } from '../schema/model.schema.js';
 import { showLoop } from './check-aliases.js';
@@ -19,6 +27,7 @@ export const checkModels: ConfigCheck = (file) => {
       ...routeFindings(itemsOf(fieldOf(model, 'routes')), file, path),
       ...starFindings(itemsOf(fieldOf(model, 'routes')), name),
       ...priceFindings(model, name, file),
+      ...sizeFindings(model, path),
       ...unknownFallbacks(model, path, names),
     ];
   });
@@ -60,6 +69,15 @@ function starFindings(routes: readonly unknown[], name: string): Finding[] {
 
 function isZero(value: unknown): boolean {
   return value === 0 || Number(textOf(value) ?? NaN) === 0;
+}
+
+/** What a model may answer is part of what it can hold. */
+function sizeFindings(model: unknown, path: ConfigPath): Finding[] {
+  const holds = numberOf(fieldOf(model, 'contextWindow'));
+  const answers = numberOf(fieldOf(model, 'maxTokens'));
+  if (holds === undefined || answers === undefined || answers <= holds) return [];
+  const message = 'must not be above contextWindow: lower it, or raise contextWindow';
+  return [{ path: [...path, 'maxTokens'], message }];
 }
 
 /** `lowest-cost` can only order routes whose price is known here. */

@@ -1,12 +1,14 @@
 import { checkAliases } from './check-aliases.js';
+import { checkConcurrency } from './check-concurrency.js';
 import { checkKeys } from './check-keys.js';
 import { checkModels } from './check-models.js';
 import { checkNames } from './check-names.js';
 import { checkProviders } from './check-providers.js';
 import { checkRanges } from './check-ranges.js';
 import type { ConfigCheck } from './config-check.js';
+import { warnOfContextWindows, warnOfQueues, warnOfTimeouts } from './warn-of-no-effect.js';
 
-/** Every check across fields and sections. */
+/** Every check across fields and sections; what they find is refused. */
 export const CONFIG_CHECKS: readonly ConfigCheck[] = [
   checkNames,
   checkProviders,
@@ -14,4 +16,8 @@ export const CONFIG_CHECKS: readonly ConfigCheck[] = [
   checkAliases,
   checkKeys,
   checkRanges,
+  checkConcurrency,
 ];
+
+/** What these find is told, and the file taken. */
+export const CONFIG_WARNINGS: readonly ConfigCheck[] = [warnOfTimeouts, warnOfContextWindows, warnOfQueues];

@@ -52,6 +52,7 @@ export const serverSchema = section({
   maxRequestBodyMb: number({ min: 0, aboveMin: true, max: 1024, example: 20 }).default(20),
   shutdownGrace: timer('120s', { zero: true }).default(120_000),
   workers: workers.default(1),
+  maxConcurrency: whole({ min: 1, max: 1_000_000, example: 1000 }).optional(),
   trustedProxies: list(
     'addresses or ranges',
     text({

@@ -53,6 +53,14 @@ export function fieldOf(value: unknown, name: string): unknown {
   return isPlainMap(value) ? value[name] : undefined;
 }
 
+/** The number of a field, written or from a reference; undefined when it is none. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (!(value instanceof ReferencedText) || !value.resolved || value.text.trim() === '') return undefined;
+  const read = Number(value.text);
+  return Number.isFinite(read) ? read : undefined;
+}
+
 /** The text of a field; undefined when it is no text or a reference that only edges resolve. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
