@@ -5,6 +5,7 @@ import { Exchange } from '../chat/exchange.js';
 import type { ConfigHolder } from '../control/config-holder.js';
 import type { EdgeMetrics } from '../reporting/edge-metrics.js';
 import { makeEventId } from '../reporting/event-id.js';
+import { CorsPolicy, isPreflight } from './cors.js';
 import { writeOwnError } from './own-error.js';
 import { dialectOf, pathOf, requestIdOf } from './request-headers.js';
 
@@ -14,6 +15,10 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/messages', 'messages'],
   ['/v1/messages/count_tokens', 'messages.count_tokens'],
 ]);
+
+/** Nest's URLs, for the browsers that ask whether they may. */
+const READ_ROUTES = /^\/v1\/models(?:\/|$)/;
+const EXPLAIN_ROUTE = '/v1/route/explain';
 
 /** What hands the rest to Nest. */
 export type Fallback = (request: IncomingMessage, response: ServerResponse) => void;
@@ -29,6 +34,7 @@ export interface FrontDoorOptions {
 
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
+  #cors: CorsPolicy | null = null;
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
@@ -36,7 +42,10 @@ export class FrontDoor {
 
   /** Serves a hot URL; everything else goes to the fallback. */
   take(request: IncomingMessage, response: ServerResponse, fallback: Fallback): void {
-    const endpoint = ENDPOINTS.get(pathOf(request.url ?? ''));
+    const path = pathOf(request.url ?? '');
+    const { origin } = request.headers;
+    if (origin !== undefined && this.#judgeOrigin(request, response, { origin, path })) return;
+    const endpoint = ENDPOINTS.get(path);
     if (endpoint === undefined) return this.#handOver(request, response, fallback);
     if (request.method !== 'POST') return refuseMethod(request, response);
     const { holder, metrics, serve, now } = this.#options;
@@ -57,6 +66,26 @@ export class FrontDoor {
     );
   }
 
+  /**
+   * Lets a web page read the answer when the config names its origin.
+   * @returns true when the request was a browser's question about that and has been answered
+   */
+  #judgeOrigin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { origin, path }: { readonly origin: string; readonly path: string },
+  ): boolean {
+    const { cors } = this.#options.holder.current.config.server;
+    if (cors === undefined) return false;
+    if (this.#cors?.config !== cors) this.#cors = new CorsPolicy(cors);
+    this.#cors.allowOrigin(origin, response);
+    const methods = methodsOf(path);
+    if (methods === null || !isPreflight(request)) return false;
+    response.setHeader('x-request-id', requestIdOf(request.headers, makeEventId(this.#options.now())));
+    this.#cors.answerPreflight(request, response, methods);
+    return true;
+  }
+
   /** Nest's answers carry a request id like all others. */
   #handOver(request: IncomingMessage, response: ServerResponse, fallback: Fallback): void {
     const requestId = requestIdOf(request.headers, makeEventId(this.#options.now()));
@@ -64,6 +93,12 @@ export class FrontDoor {
     if (dialectOf(request) === 'messages') response.setHeader('request-id', requestId);
     fallback(request, response);
   }
+}
+
+/** What a page may ask a URL of the data plane for; null when there is none of that name. */
+function methodsOf(path: string): string | null {
+  if (ENDPOINTS.has(path) || path === EXPLAIN_ROUTE) return 'POST';
+  return READ_ROUTES.test(path) ? 'GET' : null;
 }
 
 function refuseMethod(request: IncomingMessage, response: ServerResponse): void {
