@@ -221,7 +221,8 @@ export class Attempt implements UpstreamListener, Pausable {
   #takeFailure(failure: TransportFailure): void {
     if (this.#isOver) return;
     this.#isCut = this.status !== null;
-    this.#break(fromTransportFailure(failure, this.status));
+    const connectTimeoutMs = this.#options.exchange.model?.config.timeouts.connectMs ?? 0;
+    this.#break(fromTransportFailure(failure, { status: this.status, connectTimeoutMs }));
   }
 
   #onStreamData(reader: StreamReader, chunk: Buffer): void {

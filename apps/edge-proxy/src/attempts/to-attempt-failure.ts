@@ -148,14 +148,23 @@ const TRANSPORT_CODES: Readonly<Record<TransportFailureKind, AttemptErrorCode>> 
 const PROVIDER_WIDE = new Set<TransportFailureKind>(['refused', 'dns', 'tls']);
 
 /** A call that the network failed. */
-export const fromTransportFailure = (failure: TransportFailure, status: number | null): AttemptFailure => ({
-  ...fromProviderFault(failure.message, status),
-  attemptCode: TRANSPORT_CODES[failure.kind],
-  detail: failure.detail ?? null,
-  isSent: failure.isSent,
-  isOurs: failure.isOurs ?? false,
-  scope: PROVIDER_WIDE.has(failure.kind) ? 'provider' : 'route',
-});
+export function fromTransportFailure(
+  failure: TransportFailure,
+  call: { readonly status: number | null; readonly connectTimeoutMs: number },
+): AttemptFailure {
+  const reason =
+    failure.kind === 'connect_timeout'
+      ? `no connection within ${call.connectTimeoutMs} ms (timeouts.connect)`
+      : failure.message;
+  return {
+    ...fromProviderFault(reason, call.status),
+    attemptCode: TRANSPORT_CODES[failure.kind],
+    detail: failure.detail ?? null,
+    isSent: failure.isSent,
+    isOurs: failure.isOurs ?? false,
+    scope: PROVIDER_WIDE.has(failure.kind) ? 'provider' : 'route',
+  };
+}
 
 /** The reset times of limits stand in every answer of some providers; only a 429 says that they are what failed. */
 const hintsOf = (headers: UpstreamHeaders, fault: FailureFault): RetryHintHeaders =>

@@ -18,8 +18,8 @@ export class ClientStream {
   readonly #streams: OpenStreams;
   #source: Pausable | null = null;
   #isWaiting = false;
-  /** Beats since something was last written. */
-  #quietBeats = 0;
+  /** The first beat after what was last written; null before that. So the hot path reads no clock. */
+  #quietSinceMs: number | null = null;
   /**
    * Whether content, or the end, has gone to the client: from here on nothing can be retried. Headers and keep-alives
    * alone leave that open.
@@ -46,7 +46,7 @@ export class ClientStream {
     if (text === '') return;
     if (!this.isCommitted) this.#commit();
     this.#source = source;
-    this.#quietBeats = 0;
+    this.#quietSinceMs = null;
     if (!this.exchange.response.write(text, 'latin1')) this.#waitForClient();
   }
 
@@ -71,14 +71,17 @@ export class ClientStream {
     this.#streams.delete(this);
   }
 
-  /** For {@link OpenStreams}: time passes; a client that hears nothing for `mostBeats` gets a keep-alive. */
-  onBeat(mostBeats: number): void {
+  /**
+   * For {@link OpenStreams}: time passes.
+   * @param quietMs a client that has heard nothing for so long gets a keep-alive
+   */
+  onBeat(nowMs: number, quietMs: number): void {
     const { response, dialect } = this.exchange;
-    this.#quietBeats += 1;
-    if (this.#quietBeats < mostBeats) return;
+    this.#quietSinceMs ??= nowMs;
+    if (nowMs - this.#quietSinceMs < quietMs) return;
     // One that does not read has enough to read.
     if (response.destroyed || response.writableEnded || response.writableNeedDrain) return;
-    this.#quietBeats = 0;
+    this.#quietSinceMs = nowMs;
     if (!this.isBegun) this.#begin(earlyHeaders(this.exchange, EVENT_STREAM));
     response.write(ERROR_DIALECTS[dialect].keepAlive);
   }

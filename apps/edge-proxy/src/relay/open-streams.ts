@@ -4,7 +4,7 @@ import { ClientStream } from './client-stream.js';
 /** How long a client hears nothing at the most: proxies and load balancers cut what is silent for a minute. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Beats in that time. So many beats without a byte, and a stream gets a keep-alive. */
+/** How often in that time all streams are looked at. */
 const BEATS = 15;
 
 /**
@@ -14,7 +14,7 @@ const BEATS = 15;
 export class OpenStreams {
   // No Set: see attempts/running-walks.ts.
   readonly #streams: ClientStream[] = [];
-  readonly #beatMs: number;
+  readonly #keepAliveMs: number;
   readonly #onBug: (error: unknown, exchange: Exchange) => void;
   #timer: NodeJS.Timeout | null = null;
 
@@ -23,7 +23,7 @@ export class OpenStreams {
     readonly keepAliveMs?: number | undefined;
     readonly onBug: (error: unknown, exchange: Exchange) => void;
   }) {
-    this.#beatMs = (options.keepAliveMs ?? KEEP_ALIVE_MS) / BEATS;
+    this.#keepAliveMs = options.keepAliveMs ?? KEEP_ALIVE_MS;
     this.#onBug = options.onBug;
   }
 
@@ -37,7 +37,7 @@ export class OpenStreams {
     stream.place = this.#streams.length;
     this.#streams.push(stream);
     // Does not keep a process alive; an idle one has no timer at all.
-    this.#timer ??= setInterval(() => this.#beat(), this.#beatMs).unref();
+    this.#timer ??= setInterval(() => this.#beat(), this.#keepAliveMs / BEATS).unref();
     return stream;
   }
 
@@ -51,19 +51,22 @@ export class OpenStreams {
   }
 
   #beat(): void {
+    const nowMs = performance.now();
+    // A byte may have gone out just after the latest beat: one beat early is never late.
+    const quietMs = this.#keepAliveMs - this.#keepAliveMs / BEATS;
     // Backwards: whoever takes the place of a stream that ends here has been visited.
     for (let index = this.#streams.length - 1; index >= 0; index -= 1) {
       const stream = this.#streams[index];
-      if (stream !== undefined) this.#beatOne(stream);
+      if (stream !== undefined) this.#beatOne(stream, nowMs, quietMs);
     }
     if (this.#streams.length > 0 || this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
   }
 
-  #beatOne(stream: ClientStream): void {
+  #beatOne(stream: ClientStream, nowMs: number, quietMs: number): void {
     try {
-      stream.onBeat(BEATS);
+      stream.onBeat(nowMs, quietMs);
     } catch (error) {
       this.#onBug(error, stream.exchange);
       stream.exchange.response.destroy();
