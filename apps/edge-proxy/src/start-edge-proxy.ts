@@ -1,29 +1,27 @@
 // Starts one edge: config, spool, NATS, ops pages, data plane, and the order in which they end.
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { connectNats, EventPublisher, EventSpool, GroupCommit } from '@sluice/bus/publishing';
+import { resolve } from 'node:path';
 import { EnvironmentError, findConfigFile, formatProblems } from '@sluice/config-schema';
 import {
   createLogger,
-  createMetricsRegistry,
   exitWithParent,
   HealthRegistry,
   installProcessGuards,
-  onShutdown,
   maskSecrets,
+  onShutdown,
   registerSecrets,
   secretsInAddresses,
+  type ShutdownStep,
   startOpsServer,
 } from '@sluice/service-kit';
+import type { Logger } from 'pino';
+import type { ConfigGeneration } from './control/config-generation.js';
 import { ConfigFileError, loadConfig } from './control/load-config.js';
-import { createEdgeProxy } from './edge-proxy.js';
-import { readEdgeProxyConfig } from './edge-proxy.config.js';
+import { type EdgeProxyConfig, readEdgeProxyConfig } from './edge-proxy.config.js';
 import { StopPace } from './http/stop-pace.js';
-import { recoverIntent } from './reporting/to-request-event.js';
+import { openServingEdge, stopPaceOptions } from './serving-edge.js';
 
 const SHIPPED_CONFIGS = resolve(import.meta.dirname, '../../../infra/config');
-/** Events that NATS did not take in this time stay in the spool for the next start. */
-const FLUSH_MS = 3_000;
 
 /**
  * Runs until a signal. A start that fails ends the process with code 1; what an operator wrote is told in plain words.
@@ -31,7 +29,11 @@ const FLUSH_MS = 3_000;
  */
 export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await start(environment);
+    const env = readEdgeProxyConfig(environment);
+    registerSecrets(secretsInAddresses(env.natsUrl));
+    const log = createLogger({ service: 'edge-proxy', instance: env.instance, level: env.logLevel });
+    const { file, generation } = loadFirst(env, environment, log);
+    await serveAlone({ env, log, file, generation });
   } catch (error) {
     const isTheirs =
       error instanceof ConfigFileError || error instanceof EnvironmentError || isFromSystem(error);
@@ -43,37 +45,41 @@ export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<vo
   }
 }
 
-async function start(environment: NodeJS.ProcessEnv): Promise<void> {
-  const env = readEdgeProxyConfig(environment);
-  registerSecrets(secretsInAddresses(env.natsUrl));
-  const log = createLogger({ service: 'edge-proxy', instance: env.instance, level: env.logLevel });
-  const file = findConfigFile({
+interface FirstConfig {
+  readonly file: string;
+  readonly generation: ConfigGeneration;
+}
+
+function loadFirst(env: EdgeProxyConfig, environment: NodeJS.ProcessEnv, log: Logger): FirstConfig {
+  const { path } = findConfigFile({
     env: environment,
     cwd: process.cwd(),
     shippedDir: SHIPPED_CONFIGS,
     exists: existsSync,
   });
   const { generation, warnings } = loadConfig({
-    path: file.path,
+    path,
     env: environment,
     launchKeyFile: env.launchKeyFile,
     registerSecrets,
     nowMs: Date.now(),
   });
-  const { config } = generation;
-  for (const warning of warnings) log.warn({ path: warning.path }, formatProblems([warning], file.path));
+  for (const warning of warnings) log.warn({ path: warning.path }, formatProblems([warning], path));
+  return { file: path, generation };
+}
 
-  const spool = EventSpool.open({ rootDir: join(env.dataDir, 'spool'), recoverIntent, log });
-  const records = new GroupCommit(spool);
-  const nats = connectNats({ url: env.natsUrl, name: env.instance, log });
-  const publisher = new EventPublisher({ spool, nats, log });
-  publisher.start();
-  const metrics = createMetricsRegistry('edge-proxy', env.instance);
+interface Start extends FirstConfig {
+  readonly env: EdgeProxyConfig;
+  readonly log: Logger;
+}
+
+/** One process that does everything. */
+async function serveAlone({ env, log, file, generation }: Start): Promise<void> {
+  const { config } = generation;
+  const { edge, spool, nats, metrics, stopSteps } = await openServingEdge({ env, generation, log });
   const health = new HealthRegistry();
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
   health.add('spool', () => ({ ok: spool.stats().isStoring }));
-
-  const edge = await createEdgeProxy({ generation, sink: records, instance: env.instance, log, metrics });
   const ops = await startOpsServer({
     host: env.opsHost,
     port: env.opsPort,
@@ -83,48 +89,31 @@ async function start(environment: NodeJS.ProcessEnv): Promise<void> {
     info: () => ({ configVersion: edge.holder.current.config.version, spool: spool.stats() }),
   });
   const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
-  const pace = new StopPace({
-    preStopMs: env.preStopMs,
-    graceMs: Math.min(config.server.shutdownGraceMs, env.shutdownGraceMs ?? Infinity),
-    hurriedGraceMs: env.sigintGraceMs ?? Infinity,
-  });
+  const pace = new StopPace(stopPaceOptions(env, config.server.shutdownGraceMs));
+  stopInOrder(log, pace, [
+    { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
+    ...stopSteps(pace),
+    { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
+  ]);
+  health.setServing(true);
+  log.info({ port, opsPort: ops.port, config: file, configVersion: config.version }, 'edge is ready');
+}
+
+function stopInOrder(log: Logger, pace: StopPace, steps: readonly ShutdownStep[]): void {
   process.on('SIGINT', () => pace.hurryUp());
-  const shutdown = onShutdown({
-    log,
-    steps: [
-      { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
-      { name: 'word to clients', run: () => edge.announceStop(), timeoutMs: 100 },
-      { name: 'open door', run: () => pace.untilDoorCloses(), timeoutMs: pace.preStopMs + 1_000 },
-      {
-        name: 'requests',
-        run: () => edge.drain(pace.graceMs, pace.hurry),
-        timeoutMs: pace.graceMs + 2_000,
-      },
-      { name: 'events', run: () => flushEvents(records, publisher), timeoutMs: FLUSH_MS + 1_000 },
-      { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },
-      { name: 'nats', run: () => nats.close(), timeoutMs: 6_000 },
-      { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
-    ],
-  });
+  const { stop } = onShutdown({ log, steps });
   installProcessGuards({
     log,
     stop: (reason, exitCode) => {
       // Who has met a bug takes no more than it has.
       pace.hurryUp();
-      return shutdown.stop(reason, exitCode);
+      return stop(reason, exitCode);
     },
   });
   exitWithParent();
-  health.setServing(true);
-  log.info({ port, opsPort: ops.port, config: file.path, configVersion: config.version }, 'edge is ready');
 }
 
 /** An error of ours that explains one of the system's, e.g. a port that is in use. */
 function isFromSystem(error: unknown): error is Error {
   return error instanceof Error && error.cause instanceof Error && 'syscall' in error.cause;
-}
-
-async function flushEvents(records: GroupCommit, publisher: EventPublisher): Promise<void> {
-  records.flush();
-  await publisher.close(FLUSH_MS);
 }

@@ -13,7 +13,7 @@ const child = `
 `;
 
 describe('exitWithParent', () => {
-  it('a child whose parent goes away stops in order, as if told by SIGTERM', async () => {
+  it('a child whose parent goes away stops in order, as if told by SIGINT', async () => {
     const running = spawn(process.execPath, ['--input-type=module', '-e', child], {
       env: { ...process.env, SLUICE_EXIT_WITH_PARENT: '1' },
       stdio: ['pipe', 'pipe', 'inherit'],

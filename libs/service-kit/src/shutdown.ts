@@ -98,7 +98,7 @@ async function within(step: ShutdownStep): Promise<void> {
 }
 
 /**
- * With `SLUICE_EXIT_WITH_PARENT=1` in the environment the end of stdin counts as SIGTERM, so that a child of a launcher
+ * With `SLUICE_EXIT_WITH_PARENT=1` in the environment the end of stdin counts as SIGINT, so that a child of a launcher
  * that was killed does not live on. Does nothing otherwise.
  */
 export function exitWithParent(env: NodeJS.ProcessEnv = process.env): void {
@@ -107,7 +107,7 @@ export function exitWithParent(env: NodeJS.ProcessEnv = process.env): void {
   const parentGone = (): void => {
     if (told) return;
     told = true;
-    process.kill(process.pid, 'SIGTERM');
+    process.kill(process.pid, 'SIGINT');
   };
   process.stdin.on('end', parentGone);
   process.stdin.on('close', parentGone);

@@ -59,7 +59,7 @@ export class BenchProcess {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
+    this.#child.kill('SIGINT');
     const killer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
     await ended;
     clearTimeout(killer);

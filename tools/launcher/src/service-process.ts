@@ -10,7 +10,7 @@ export interface RunningChild {
   readonly pid: number | undefined;
   /** Resolves once, when it has ended. Never rejects. */
   readonly exited: Promise<ServerExit>;
-  /** SIGTERM, at the deadline SIGKILL; resolves when it has ended. Never rejects. */
+  /** Asks it to end, at the deadline SIGKILL; resolves when it has ended. Never rejects. */
   stop(options: { readonly timeoutMs: number }): Promise<void>;
 }
 
@@ -47,7 +47,8 @@ export async function startService(options: StartServiceOptions): Promise<Runnin
       forgetProcess(processesDir, plan.name);
       return exit;
     }),
-    stop: ({ timeoutMs }) => endChild(child, { signal: 'SIGTERM', timeoutMs }),
+    // Not SIGTERM, at which an edge first leaves its door open for load balancers: here everything ends.
+    stop: ({ timeoutMs }) => endChild(child, { signal: 'SIGINT', timeoutMs }),
   };
 }
 

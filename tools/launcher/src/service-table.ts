@@ -109,7 +109,7 @@ export const SERVICES = [
     multiple: true,
     secretFiles: { SLUICE_LAUNCH_KEY_FILE: 'launch-key' },
     // Shorter than the 4 s after which the launcher insists: open streams end with a word, not with a cut.
-    env: { EDGE_PROXY_SHUTDOWN_GRACE_MS: '2500' },
+    env: { EDGE_PROXY_SIGINT_GRACE_MS: '2500' },
   },
 ] as const satisfies readonly ServiceRow[];
 

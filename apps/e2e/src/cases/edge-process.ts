@@ -38,6 +38,7 @@ export async function startEdge(options: {
       EDGE_PROXY_HOST: '127.0.0.1',
       EDGE_PROXY_PORT: String(port),
       EDGE_PROXY_OPS_PORT: String(opsPort),
+      EDGE_PROXY_PRESTOP_MS: '0', // no load balancer looks
     };
   });
 }

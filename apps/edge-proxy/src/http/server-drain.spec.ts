@@ -138,12 +138,29 @@ test('a client that never reads does not hold up the stop for longer than the gr
   response.destroy();
 });
 
-test('new connections are refused while draining', async () => {
-  provider.reply = (received) => setTimeout(() => completion('late')(received), 200);
-  const pending = call(edge.port);
-  await waitFor(() => provider.calls.length === 1);
+test('connections that the system had made before the door was closed are served, later ones refused', async () => {
+  const { port } = edge;
+  // One turn of the loop accepts one connection, so most of these still wait for it.
+  const clients = await Promise.all(Array.from({ length: 20 }, () => rawClient(port)));
   const draining = edge.edge.drain(GRACE_MS);
-  await expect(call(edge.port)).rejects.toThrow('ECONNREFUSED');
-  expect((await pending).status).toBe(200);
+  const body = JSON.stringify(chatBody());
+  const head = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  for (const client of clients) client.socket.write(head + body);
+  await Promise.all(clients.map(({ ended }) => ended));
+  expect(clients.map((client) => client.text().slice(0, 13))).toEqual(clients.map(() => 'HTTP/1.1 200 '));
+  await expect(call(port)).rejects.toThrow('ECONNREFUSED');
   await draining;
+});
+
+test('with hurry a drain that had a long grace ends after the short one', async () => {
+  provider.reply = (received) => beginStream(received, [ROLE, chunk({ content: 'kept' })]);
+  const response = await open(edge.port, { body: chatBody({ stream: true }) });
+  const hurry = new AbortController();
+  const startedMs = performance.now();
+  const draining = edge.edge.drain(60_000, { signal: hurry.signal, graceMs: 100 });
+  setTimeout(() => hurry.abort(), 100);
+  const streamed = await readAll(response);
+  await draining;
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(errorOf({ text: dataOf(streamed.text).at(-1) ?? '' })).toMatchObject({ code: 'stream_interrupted' });
 });

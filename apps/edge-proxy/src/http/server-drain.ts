@@ -70,7 +70,7 @@ export class ServerDrain {
    */
   async run({ graceMs, onLimit, hurry }: DrainOptions): Promise<void> {
     this.announce();
-    await this.#emptyAcceptQueue();
+    await this.#takeWhatHasCome();
     // http's own close() destroys connections whose answer is written but not yet sent.
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(this.#server, () => resolve());
@@ -88,8 +88,10 @@ export class ServerDrain {
     clearTimeout(farewell);
   }
 
-  /** Connections that the system has made for us would be reset when the door is closed. */
-  async #emptyAcceptQueue(): Promise<void> {
+  /** Connections that the system has made for us, and bytes that it holds, would be lost when the door is closed. */
+  async #takeWhatHasCome(): Promise<void> {
+    await turn();
+    // From here each turn is one whole look at the network.
     let before = -1;
     for (let turns = 0; before !== this.#accepted && turns < MOST_ACCEPT_TURNS; turns += 1) {
       before = this.#accepted;
