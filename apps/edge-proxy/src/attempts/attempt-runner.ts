@@ -6,17 +6,14 @@ import { makeDeadline, remainingMs } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
 import { relayAnswer, relayError, relayEstimate, relayPassed } from '../relay/relay-answer.js';
 import type { OpenStreams } from '../relay/open-streams.js';
-import type { PlannedRoute } from '../routing/route-plan.js';
-import type { PlanRequest, RoutePlanner } from '../routing/route-planner.js';
 import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import type { HealthRegistry } from './health-registry.js';
-import { toNoRouteError } from './no-route-error.js';
 import type { ProviderGate } from './provider-gate.js';
 import { coolingMs, hasNoCount, isWorthMore, toFinalAnswer } from './retry-decision.js';
+import type { ChosenRoute, NextStep, RouteChoice } from './route-choice.js';
 import type { CallPermit } from './route-health.js';
-import { type NextStep, RouteWalk } from './route-walk.js';
 import type { RunningWalk, RunningWalks } from './running-walks.js';
 import { toRequestAttempt } from './to-request-attempt.js';
 
@@ -32,7 +29,6 @@ export interface WalkListener {
 
 export interface WalkOptions {
   readonly transport: Transport;
-  readonly planner: RoutePlanner;
   readonly health: HealthRegistry;
   readonly gate: ProviderGate;
   /** Keeps the clients of streams awake. */
@@ -40,7 +36,9 @@ export interface WalkOptions {
   /** Holds each walk from its start to its end. */
   readonly running: RunningWalks;
   readonly listener: WalkListener;
-  readonly request: PlanRequest;
+  readonly routes: RouteChoice;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
   /** `x-sluice-deadline-ms`, null when the client asks nothing. */
   readonly askedDeadlineMs: number | null;
 }
@@ -54,7 +52,7 @@ export function runAttempts(exchange: Exchange, options: WalkOptions): void {
 interface Call {
   readonly attempt: Attempt;
   readonly attemptId: string;
-  readonly route: PlannedRoute;
+  readonly route: ChosenRoute;
   readonly permit: CallPermit;
   readonly startedMs: number;
   isRecorded: boolean;
@@ -64,7 +62,6 @@ class Walk implements RunningWalk {
   readonly #exchange: Exchange;
   readonly #options: WalkOptions;
   readonly #failures: AttemptFailure[] = [];
-  #routes: RouteWalk | null = null;
   #call: Call | null = null;
   #deadlineAtMs = 0;
   #deadlineTimer: NodeJS.Timeout | null = null;
@@ -97,17 +94,7 @@ class Walk implements RunningWalk {
     this.#guard(() => {
       if (body === null || model === null) throw new Error('a walk needs a judged body and a model');
       if (body.stream) exchange.clientStream = this.#options.streams.open(exchange);
-      const { planner, request } = this.#options;
-      const routes = new RouteWalk(model, {
-        planner,
-        request,
-        body,
-        modelNamed: (name) => exchange.generation.models.get(name),
-        remainingMs: () => Math.max(0, this.#deadlineAtMs - performance.now()),
-      });
-      this.#routes = routes;
-      exchange.routes = routes;
-      this.#take(routes.next());
+      this.#advance();
     });
   }
 
@@ -142,6 +129,10 @@ class Walk implements RunningWalk {
     }
   }
 
+  #next(): NextStep {
+    return this.#options.routes.next(Math.max(0, this.#deadlineAtMs - performance.now()));
+  }
+
   #take(step: NextStep): void {
     switch (step.kind) {
       case 'call':
@@ -163,8 +154,7 @@ class Walk implements RunningWalk {
   }
 
   #advance(): void {
-    if (this.#isOver || this.#routes === null) return;
-    this.#take(this.#routes.next());
+    if (!this.#isOver) this.#take(this.#next());
   }
 
   /** A provider with a bound on its calls is called in turn. */
@@ -187,7 +177,7 @@ class Walk implements RunningWalk {
           this.#stopWaiting = null;
           this.#exchange.queueMs += waitedMs;
           step.permit.release();
-          this.#routes?.onBusy(step.route);
+          this.#options.routes.onBusy(step.route);
           this.#advance();
         }),
     });
@@ -263,8 +253,8 @@ class Walk implements RunningWalk {
   #onFailure(failure: AttemptFailure): void {
     const { endpoint } = this.#exchange;
     const call = this.#call;
-    const routes = this.#routes;
-    if (call === null || routes === null) throw new Error('a failure without a call');
+    const { routes } = this.#options;
+    if (call === null) throw new Error('a failure without a call');
     this.#failures.push(failure);
     call.permit.fail(failure);
     this.#cool(call, failure);
@@ -274,34 +264,29 @@ class Walk implements RunningWalk {
       return this.#estimate();
     }
     const mayGoOn = isWorthMore(failure, () => routes.reroute(call.route.model, failure));
-    const step = mayGoOn ? routes.next() : END;
+    const step = mayGoOn ? this.#next() : END;
     this.#record(toDecision(step, call.route), failure.attemptCode);
     this.#take(step);
   }
 
   /** The credential is left alone for as long as its provider says. */
   #cool({ route }: Call, failure: AttemptFailure): void {
-    const { health, request } = this.#options;
+    const { health, random } = this.#options;
     if (failure.fault !== 'limits' && !failure.isQuota) return;
     const { credential } = route.stats;
     credential.onRateLimit();
-    const { retry } = request.generation.config;
-    const ms = coolingMs(failure, credential.rateLimitsInRow, { retry, random: request.random });
+    const { retry } = this.#exchange.generation.config;
+    const ms = coolingMs(failure, credential.rateLimitsInRow, { retry, random });
     health.cool(route.target, route.stats, { ms, isQuota: failure.isQuota });
   }
 
   /** No call is left to be made. */
   #finish(): void {
     const exchange = this.#exchange;
-    const routes = this.#routes;
     const last = this.#failures.at(-1);
-    const asked = exchange.requestedModel ?? '';
-    if (last === undefined || routes === null) {
-      if (routes === null) throw new Error('a walk without routes');
-      return this.#refuse(toNoRouteError(asked, routes, this.#options.request.needs));
-    }
+    if (last === undefined) return this.#refuse(this.#options.routes.noRouteError());
     const errorMessage = last.detail ?? last.reason;
-    const final = toFinalAnswer(asked, this.#failures);
+    const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
     if (final.kind === 'pass') {
       const status = relayPassed(exchange, final);
       return this.#end({ outcome: 'failed', status, errorCode: last.errorCode, errorMessage });
@@ -395,7 +380,7 @@ const SUCCEEDED: Ending = { outcome: 'succeeded', status: 200, errorCode: null, 
 
 const STOPPING = 'This gateway is being stopped and could not wait for the answer. Send the request again.';
 
-function toDecision(step: NextStep, from: PlannedRoute): AttemptDecision {
+function toDecision(step: NextStep, from: ChosenRoute): AttemptDecision {
   if (step.kind === 'end') return 'give_up';
   return step.route.target === from.target ? 'retry' : 'next_route';
 }

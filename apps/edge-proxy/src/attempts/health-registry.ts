@@ -108,6 +108,7 @@ export class HealthRegistry {
     if (known !== undefined) {
       health.breaker.reconfigure(config.circuitBreaker);
       health.provider.breaker.reconfigure(config.circuitBreaker);
+      health.provider.budget.reconfigure(config.retry.budgetRatio);
     }
     this.#byTarget.set(target, health);
     return health;
@@ -126,9 +127,7 @@ export class HealthRegistry {
     return health;
   }
 
-  #providerOf({ provider }: PreparedTarget, config: GatewayConfig): ProviderHealth {
-    // Another address is another provider, whatever its name.
-    const key = JSON.stringify([provider.name, provider.baseUrl ?? '']);
+  #providerOf({ provider, providerHealthKey: key }: PreparedTarget, config: GatewayConfig): ProviderHealth {
     const known = this.#providers.get(key);
     if (known !== undefined) return known.health;
     const place = { provider: provider.name, providerModel: null };

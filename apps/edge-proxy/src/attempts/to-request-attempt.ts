@@ -1,14 +1,14 @@
 import type { RequestAttempt } from '@sluice/contracts';
 import type { Exchange } from '../chat/exchange.js';
 import { costUsdNanos } from '../reporting/cost.js';
-import type { PlannedRoute } from '../routing/route-plan.js';
+import type { ChosenRoute } from './route-choice.js';
 import type { Attempt } from './attempt.js';
 
 /** A call that has ended. */
 export interface EndedCall {
   readonly attempt: Attempt;
   readonly attemptId: string;
-  readonly route: PlannedRoute;
+  readonly route: ChosenRoute;
   /** Monotonic clock, milliseconds. */
   readonly startedMs: number;
 }

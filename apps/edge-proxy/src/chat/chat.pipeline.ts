@@ -8,6 +8,7 @@ import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson, sessionOf } from '../http/request-headers.js';
+import type { OverloadGuard } from '../overload/overload-guard.js';
 import type { OpenStreams } from '../relay/open-streams.js';
 import { relayError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
@@ -19,6 +20,7 @@ import {
   type RoutePlanner,
 } from '../routing/route-planner.js';
 import { RequestNeeds } from '../routing/request-needs.js';
+import { RouteWalk } from '../routing/route-walk.js';
 import type { Transport } from '../upstream/transport.js';
 import type { Exchange } from './exchange.js';
 
@@ -28,6 +30,7 @@ export interface ChatRooms {
   readonly planner: RoutePlanner;
   readonly health: HealthRegistry;
   readonly gate: ProviderGate;
+  readonly overload: OverloadGuard;
   readonly reporter: Reporter;
   /** Requests that wait for a provider. */
   readonly running: RunningWalks;
@@ -42,8 +45,9 @@ export function serveExchange(exchange: Exchange, rooms: ChatRooms): void {
   const { request, generation } = exchange;
   guarded(exchange, rooms, () => {
     exchange.caller = generation.keyRing.identify(request.headers, exchange.receivedAtMs);
+    rooms.overload.admit(exchange);
     requireJson(request.headers);
-    readBody(request, generation.config.server.maxRequestBodyBytes, (error, bytes) =>
+    readBody(exchange, rooms.overload, (error, bytes) =>
       guarded(exchange, rooms, () => {
         if (error !== null) throw error;
         if (bytes === null) throw new GatewayError('client_closed_request');
@@ -66,7 +70,6 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
   if (isCountedHere(exchange.model, endpoint)) return endWithEstimate(exchange, bytes, rooms);
   requireEndpoint(exchange.model, endpoint);
   const needs = new RequestNeeds(body, maxTokens);
-  exchange.needs = needs;
   const plan: PlanRequest = {
     generation,
     endpoint,
@@ -76,9 +79,18 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
     random: Math.random,
     nowMs: exchange.startedMs,
   };
+  const routes = new RouteWalk(exchange.model, {
+    planner: rooms.planner,
+    request: plan,
+    body,
+    asked: scanned.model,
+    modelNamed: (name) => generation.catalog.named(name),
+  });
+  exchange.routes = routes;
   runAttempts(exchange, {
     ...rooms,
-    request: plan,
+    routes,
+    random: Math.random,
     askedDeadlineMs: deadlineMs,
     listener: {
       onIntent: (begun, onWritten) => rooms.reporter.recordIntent(begun, onWritten),

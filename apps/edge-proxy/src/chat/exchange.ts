@@ -1,15 +1,16 @@
 // The facts of one request, gathered on its way down the rooms and told once at the end.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contracts';
+import type { ErrorCode, RequestAttempt, RequestOutcome, RoutingRecord } from '@sluice/contracts';
 import { type ClientDialect, type Endpoint, ENDPOINT_DIALECTS, type RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
-import type { RouteWalk } from '../attempts/route-walk.js';
-import type { RequestNeeds } from '../routing/request-needs.js';
+import type { CallerShare } from '../overload/caller-shares.js';
 import type { ClientStream } from '../relay/client-stream.js';
 
 /** How a request's routes were chosen, for its record. */
-export type RoutesTaken = Pick<RouteWalk, 'plans' | 'passedOver'>;
+export interface RoutesTaken {
+  record(): RoutingRecord | null;
+}
 
 /** How a request ended; becomes the last fields of its event. */
 export interface Ending {
@@ -65,7 +66,9 @@ export class Exchange {
   waitedMs = 0;
   /** How the routes were chosen; null before that. */
   routes: RoutesTaken | null = null;
-  needs: RequestNeeds | null = null;
+  /** What it holds while it is under way; kept by `overload/` alone. */
+  place: CallerShare | null = null;
+  heldBytes = 0;
   ending: Ending | null = null;
 
   constructor(options: {

@@ -28,6 +28,7 @@ export class Reporter {
   readonly #metrics: EdgeMetrics;
   readonly #origin: EventOrigin;
   readonly #mask: (text: string) => string;
+  readonly #onEnd: (exchange: Exchange) => void;
 
   constructor(options: {
     readonly sink: EventSink;
@@ -35,12 +36,15 @@ export class Reporter {
     readonly metrics: EdgeMetrics;
     readonly instance: string;
     readonly mask: (text: string) => string;
+    /** Told once of each request, before its event is written. */
+    readonly onEnd: (exchange: Exchange) => void;
   }) {
     this.#sink = options.sink;
     this.#log = options.log;
     this.#metrics = options.metrics;
     this.#origin = makeEventOrigin(options.instance, options.sink.spoolId);
     this.#mask = options.mask;
+    this.#onEnd = options.onEnd;
   }
 
   /** Written before the provider is called, in `onWritten`: a request whose process dies is still known. */
@@ -54,6 +58,7 @@ export class Reporter {
     const masked = this.#masked(ending);
     exchange.ending = masked;
     this.#metrics.onEnd(exchange, masked);
+    this.#onEnd(exchange);
     if (exchange.caller !== null) {
       const nowMs = performance.now();
       this.#sink.appendRequestEvent(exchange.eventId, requestSubject(masked.outcome), (spoolSeq) =>
@@ -70,7 +75,9 @@ export class Reporter {
 
   /** One line a request would double the event stream: only what went wrong on our side is worth a warning. */
   #writeLog(exchange: Exchange, ending: Ending): void {
-    const isOurs = ending.status >= 500 || ending.errorCode === 'stream_interrupted';
+    // Whoever turns requests away by the thousand says so once.
+    const isTurnedAway = ending.errorCode === 'overloaded' && exchange.attempts.length === 0;
+    const isOurs = (ending.status >= 500 && !isTurnedAway) || ending.errorCode === 'stream_interrupted';
     if (!isOurs && !this.#log.isDebug) return;
     const facts = {
       requestId: exchange.requestId,

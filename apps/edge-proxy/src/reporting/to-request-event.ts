@@ -71,10 +71,11 @@ export function toRequestEventJson(
     `"outcome":"${ending.outcome}","status":${ending.status},"errorCode":${text(ending.errorCode)},` +
     `"errorMessage":${text(ending.errorMessage)},"attempts":[${attemptsJson(attempts)}],` +
     `"tokens":${tokensJson(sumTokens(attempts))},"costUsdNanos":${sumCost(attempts)},` +
-    `"priceSource":"${hasPrice ? 'config' : 'none'}","timing":{"queueMs":0,` +
-    `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs))},` +
+    `"priceSource":"${hasPrice ? 'config' : 'none'}","timing":{"queueMs":${millis(exchange.queueMs)},` +
+    `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs - exchange.queueMs - exchange.waitedMs))},` +
     `"firstTokenMs":${exchange.firstTokenMs === null ? 'null' : millis(exchange.firstTokenMs)},` +
-    `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false}`;
+    `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false,` +
+    `"routing":${JSON.stringify(exchange.routes?.record() ?? null)}}`;
   return envelope(exchange, origin.sourceJson, data);
 }
 

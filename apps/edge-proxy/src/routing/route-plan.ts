@@ -1,5 +1,6 @@
 // What routing decided for one model: which routes may be called, in what order, and why the others may not.
 import type { RoutingRecord } from '@sluice/contracts';
+import type { ChosenRoute } from '../attempts/route-choice.js';
 import type { Obstacle, RouteHealth } from '../attempts/route-health.js';
 import type { PreparedModel, PreparedTarget } from '../control/config-generation.js';
 import type { StrategyRoute } from './strategies/strategy.js';
@@ -16,7 +17,7 @@ export interface PlannedRoute extends StrategyRoute {
 
 /** A route that may be called later: its breaker or its credential's cooldown holds it back. */
 export interface HeldRoute {
-  readonly route: PlannedRoute;
+  readonly route: ChosenRoute;
   readonly reason: Obstacle;
 }
 

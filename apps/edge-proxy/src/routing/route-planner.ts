@@ -1,6 +1,7 @@
 // Decides for one model and one request which routes may be called, and in what order. Calls nobody.
 import { GatewayError } from '@sluice/contracts';
 import type { Endpoint } from '@sluice/providers';
+import type { ChosenRoute } from '../attempts/route-choice.js';
 import type { HealthRegistry } from '../attempts/health-registry.js';
 import type { ConfigGeneration, PreparedModel } from '../control/config-generation.js';
 import { costUsdNanos } from '../reporting/cost.js';
@@ -88,7 +89,7 @@ function order(
 }
 
 /** Nano-USD by what is known before the call; null without a price. */
-export function estimateCost({ target }: PlannedRoute, needs: RequestNeeds): number | null {
+export function estimateCost({ target }: ChosenRoute, needs: RequestNeeds): number | null {
   if (target.price === undefined) return null;
   const tokens = { ...NO_EXTRAS, input: needs.inputTokens, output: needs.outputTokens };
   return costUsdNanos(tokens, target.price);

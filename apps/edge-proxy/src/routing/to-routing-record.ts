@@ -1,6 +1,7 @@
 // What routing decided, as it is stored with the request and answered by route/explain.
 import type { RoutingRecord } from '@sluice/contracts';
-import type { FilterReason, ModelPlan, PlannedRoute } from './route-plan.js';
+import type { ChosenRoute } from '../attempts/route-choice.js';
+import type { FilterReason, ModelPlan } from './route-plan.js';
 import { estimateCost } from './route-planner.js';
 import type { RequestNeeds } from './request-needs.js';
 
@@ -8,7 +9,7 @@ import type { RequestNeeds } from './request-needs.js';
 export interface RoutingFacts {
   readonly plans: readonly ModelPlan[];
   /** Routes that were planned but could not be called when their turn came. */
-  readonly passedOver: readonly { readonly route: PlannedRoute; readonly reason: FilterReason }[];
+  readonly passedOver: readonly { readonly route: ChosenRoute; readonly reason: FilterReason }[];
   readonly needs: RequestNeeds;
 }
 
@@ -36,7 +37,7 @@ export function toRoutingRecord({ plans, passedOver, needs }: RoutingFacts): Rou
   return { strategy, model: name, candidates: [...ordered, ...filtered] };
 }
 
-function toCandidate(route: PlannedRoute, needs: RequestNeeds): Omit<Candidate, 'order' | 'filtered'> {
+function toCandidate(route: ChosenRoute, needs: RequestNeeds): Omit<Candidate, 'order' | 'filtered'> {
   return {
     provider: route.target.provider.name,
     providerModel: route.target.providerModel,

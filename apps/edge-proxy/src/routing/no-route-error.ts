@@ -1,7 +1,7 @@
 // Pure: what the client gets when nobody could be called.
 import { GatewayError } from '@sluice/contracts';
-import { missingCapability } from '../routing/route-planner.js';
-import type { RequestNeeds } from '../routing/request-needs.js';
+import { missingCapability } from './route-planner.js';
+import type { RequestNeeds } from './request-needs.js';
 import type { RouteWalk } from './route-walk.js';
 
 /** @param walk one that ended without a call */

@@ -1,26 +1,16 @@
 // Which route is called next: the plan of the model asked for, then of its fallbacks, then those again that may
 // still serve. Keeps what became of each route in this request; calls nobody, and waits for nothing itself.
+import type { GatewayError, RoutingRecord } from '@sluice/contracts';
 import { backoffMs } from '@sluice/resilience';
 import { type RequestBody, TranslationRefusal } from '@sluice/providers';
 import type { PreparedModel } from '../control/config-generation.js';
-import type { FilterReason, HeldRoute, ModelPlan, PlannedRoute } from '../routing/route-plan.js';
-import type { PlanRequest, RoutePlanner } from '../routing/route-planner.js';
-import type { AttemptFailure } from './attempt-failure.js';
-import type { CallPermit } from './route-health.js';
-
-/** What the runner is to do. */
-export type NextStep =
-  | {
-      readonly kind: 'call';
-      readonly route: PlannedRoute;
-      readonly permit: CallPermit;
-      readonly upstreamBody: Buffer;
-      /** Whether this request has called the route before. */
-      readonly isRepeat: boolean;
-    }
-  /** Wait, then ask again. */
-  | { readonly kind: 'wait'; readonly ms: number; readonly route: PlannedRoute }
-  | { readonly kind: 'end' };
+import type { AttemptFailure } from '../attempts/attempt-failure.js';
+import type { ChosenRoute, NextStep, RouteChoice } from '../attempts/route-choice.js';
+import type { CallPermit } from '../attempts/route-health.js';
+import { toNoRouteError } from './no-route-error.js';
+import type { FilterReason, HeldRoute, ModelPlan } from './route-plan.js';
+import type { PlanRequest, RoutePlanner } from './route-planner.js';
+import { toRoutingRecord } from './to-routing-record.js';
 
 export interface RouteWalkOptions {
   readonly planner: RoutePlanner;
@@ -28,13 +18,13 @@ export interface RouteWalkOptions {
   readonly body: RequestBody;
   /** Model names lead to models of the same generation. */
   readonly modelNamed: (name: string) => PreparedModel | undefined;
-  /** Milliseconds until the request's deadline. */
-  readonly remainingMs: () => number;
+  /** The model's name as the client wrote it. */
+  readonly asked: string;
 }
 
 /** A route that this request has called. */
 interface TriedRoute {
-  readonly route: PlannedRoute;
+  readonly route: ChosenRoute;
   failures: number;
   /** The one call that failed before anything was sent and is not counted. */
   hasUsedFreeCall: boolean;
@@ -43,11 +33,11 @@ interface TriedRoute {
 
 /** A route that was passed over. */
 export interface PassedOver {
-  readonly route: PlannedRoute;
+  readonly route: ChosenRoute;
   readonly reason: FilterReason;
 }
 
-export class RouteWalk {
+export class RouteWalk implements RouteChoice {
   readonly #options: RouteWalkOptions;
   readonly #plans: ModelPlan[] = [];
   readonly #tried: TriedRoute[] = [];
@@ -55,12 +45,13 @@ export class RouteWalk {
   readonly #passedOver: PassedOver[] = [];
   /** Names of models whose turn comes after the routes at hand. */
   readonly #fallbacks: string[] = [];
-  #ordered: readonly PlannedRoute[] = [];
+  #ordered: readonly ChosenRoute[] = [];
   #at = 0;
   #counted = 0;
   /** The route whose wait is over; its repeat has been charged. */
-  #awaited: PlannedRoute | null = null;
+  #awaited: ChosenRoute | null = null;
   #waits = 0;
+  #remainingMs = 0;
   /** The first route that could not say the request. */
   refusal: TranslationRefusal | null = null;
 
@@ -84,7 +75,8 @@ export class RouteWalk {
   }
 
   /** Asked before each call; what it answers with `call` has its permit and must be called. */
-  next(): NextStep {
+  next(remainingMs: number): NextStep {
+    this.#remainingMs = remainingMs;
     if (this.#counted >= this.#options.request.generation.config.retry.maxAttempts) return END;
     const awaited = this.#awaited;
     this.#awaited = null;
@@ -93,7 +85,7 @@ export class RouteWalk {
   }
 
   /** What became of the call of the latest step. */
-  onFailure(route: PlannedRoute, failure: AttemptFailure): void {
+  onFailure(route: ChosenRoute, failure: AttemptFailure): void {
     let tried = this.#find(route);
     if (tried === undefined) {
       tried = { route, failures: 0, hasUsedFreeCall: false, last: failure };
@@ -106,7 +98,7 @@ export class RouteWalk {
   }
 
   /** A route whose provider had no free place in time: as if it had been tried, but nobody was called. */
-  onBusy(route: PlannedRoute): void {
+  onBusy(route: ChosenRoute): void {
     this.#passedOver.push({ route, reason: 'busy' });
   }
 
@@ -122,6 +114,19 @@ export class RouteWalk {
     this.#fallbacks.length = 0;
     this.#enter(model);
     return true;
+  }
+
+  noRouteError(): GatewayError {
+    return toNoRouteError(this.#options.asked, this, this.#options.request.needs);
+  }
+
+  /** How it went so far. */
+  record(): RoutingRecord | null {
+    return toRoutingRecord({
+      plans: this.#plans,
+      passedOver: this.#passedOver,
+      needs: this.#options.request.needs,
+    });
   }
 
   /** Milliseconds until a route that was held back may be called; null when none was. */
@@ -151,7 +156,7 @@ export class RouteWalk {
     return this.#plans.some((plan) => plan.model === model);
   }
 
-  #find(route: PlannedRoute): TriedRoute | undefined {
+  #find(route: ChosenRoute): TriedRoute | undefined {
     return this.#tried.find((tried) => tried.route.target === route.target);
   }
 
@@ -171,7 +176,7 @@ export class RouteWalk {
   }
 
   /** Null when the route may not be called now. */
-  #call(route: PlannedRoute, isCharged: boolean): NextStep | null {
+  #call(route: ChosenRoute, isCharged: boolean): NextStep | null {
     const { obstacle } = route.stats;
     if (obstacle !== null) return this.#hold(route, obstacle);
     const upstreamBody = this.#bodyFor(route);
@@ -185,32 +190,32 @@ export class RouteWalk {
     return this.#granted(route, permit, upstreamBody);
   }
 
-  #granted(route: PlannedRoute, permit: CallPermit, upstreamBody: Buffer): NextStep {
+  #granted(route: ChosenRoute, permit: CallPermit, upstreamBody: Buffer): NextStep {
     if (!this.#hasCalled(route)) route.stats.provider.budget.onRequest();
-    return { kind: 'call', route, permit, upstreamBody, isRepeat: this.#find(route) !== undefined };
+    return { kind: 'call', route, permit, upstreamBody };
   }
 
   /**
    * A second call of the same provider is a repeat, unless nothing of the first one was sent.
    * @returns false when its retry budget is used up
    */
-  #charge(route: PlannedRoute): boolean {
+  #charge(route: ChosenRoute): boolean {
     const tried = this.#find(route);
     const isFree = tried === undefined ? !this.#hasCalled(route) : !tried.last.isSent && tried.failures === 1;
     return isFree || route.stats.provider.budget.tryRetry();
   }
 
-  #hasCalled({ stats }: PlannedRoute): boolean {
+  #hasCalled({ stats }: ChosenRoute): boolean {
     return this.#tried.some(({ route }) => route.stats.provider === stats.provider);
   }
 
-  #hold(route: PlannedRoute, reason: HeldRoute['reason']): null {
+  #hold(route: ChosenRoute, reason: HeldRoute['reason']): null {
     if (!this.#held.some((held) => held.route === route)) this.#held.push({ route, reason });
     this.#passedOver.push({ route, reason });
     return null;
   }
 
-  #bodyFor(route: PlannedRoute): Buffer | null {
+  #bodyFor(route: ChosenRoute): Buffer | null {
     const { target } = route;
     try {
       return target.adapter.toUpstreamBody(this.#options.body, target.provider, target.providerModel);
@@ -231,14 +236,14 @@ export class RouteWalk {
 
   /** A provider that failed may be well again. Fewest failures first. */
   #afterBackoff(): NextStep | null {
-    const { request, remainingMs } = this.#options;
+    const { request } = this.#options;
     const candidates = this.#tried
       .filter(({ route, last }) => last.fault === 'provider' && route.stats.obstacle === null)
       .sort((left, right) => left.failures - right.failures);
     for (const { route, failures } of candidates) {
       const ms = backoffMs(failures, request.generation.config.retry, request.random);
       // A wait that the deadline would end is no use to anybody.
-      if (ms < remainingMs() && this.#charge(route)) return this.#waitFor(route, ms);
+      if (ms < this.#remainingMs && this.#charge(route)) return this.#waitFor(route, ms);
     }
     return null;
   }
@@ -246,28 +251,28 @@ export class RouteWalk {
   /** The provider's own time, when it is short. A quota does not come back so soon. */
   #afterCooldown(): NextStep | null {
     const limitMs = Math.min(
-      this.#options.remainingMs(),
+      this.#remainingMs,
       this.#options.request.generation.config.retry.maxRetryAfterWaitMs,
     );
-    let best: PlannedRoute | null = null;
+    let best: ChosenRoute | null = null;
     let bestMs = limitMs;
     for (const route of this.#coolingRoutes()) {
       const ms = route.stats.credential.coolingMs;
-      if (ms > bestMs) continue;
+      if (ms > bestMs || (best !== null && ms === bestMs)) continue;
       best = route;
       bestMs = ms;
     }
     return best === null || !this.#charge(best) ? null : this.#waitFor(best, bestMs);
   }
 
-  *#coolingRoutes(): Iterable<PlannedRoute> {
+  *#coolingRoutes(): Iterable<ChosenRoute> {
     for (const { route, reason } of this.#held) {
       if (reason === 'cooldown' && this.#find(route) === undefined) yield route;
     }
     for (const { route, last } of this.#tried) if (last.fault === 'limits') yield route;
   }
 
-  #waitFor(route: PlannedRoute, ms: number): NextStep {
+  #waitFor(route: ChosenRoute, ms: number): NextStep {
     this.#awaited = route;
     this.#waits += 1;
     return { kind: 'wait', ms, route };
