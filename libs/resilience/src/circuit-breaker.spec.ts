@@ -197,6 +197,27 @@ test('a permit from before a change of state counts for nothing', () => {
   expect(breaker.state).toBe('closed');
 });
 
+test('failures of calls from before it opened do not count after it closed', () => {
+  breaker = make({ halfOpenProbes: 1 });
+  const old = Array.from({ length: 9 }, () => breaker.tryAcquire());
+  openAndWait();
+  run('S');
+  for (const permit of old) breaker.settle(permit, 'failure');
+  expect(breaker.state).toBe('closed');
+});
+
+test('a probe of an earlier half-open time that fails late does not reopen a later one', () => {
+  openAndWait();
+  const [failing, late] = [breaker.tryAcquire(), breaker.tryAcquire()];
+  breaker.settle(failing, 'failure');
+  nowMs += breaker.retryInMs();
+  run('S');
+  breaker.settle(late, 'failure');
+  expect(breaker.state).toBe('half-open');
+  run('S');
+  expect(breaker.state).toBe('closed');
+});
+
 test('a probe that hangs over a reopening holds its place until it is settled', () => {
   openAndWait();
   const [failing, hanging] = [breaker.tryAcquire(), breaker.tryAcquire()];

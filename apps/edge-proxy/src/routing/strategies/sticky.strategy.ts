@@ -1,0 +1,21 @@
+import { rendezvousScore } from '@sluice/resilience';
+import { orderBy } from './order-by.js';
+import type { RoutingStrategy, StrategyRequest, StrategyRoute } from './strategy.js';
+import { WeightedStrategy } from './weighted.strategy.js';
+
+/**
+ * A session's requests go to one route, the same in every process, which keeps that provider's prompt cache warm. A
+ * route that may not be called is not among the routes: its sessions go to their second, and come back. Requests
+ * without a session are spread by weight.
+ */
+export class StickyStrategy implements RoutingStrategy {
+  readonly #withoutSession = new WeightedStrategy();
+
+  order(routes: readonly StrategyRoute[], { stickyKey }: StrategyRequest): readonly StrategyRoute[] {
+    if (stickyKey === null) return this.#withoutSession.order(routes);
+    // Provider and model, but not the credential: a new one keeps the sessions where they are.
+    return orderBy(routes, ({ target, weight }) => -rendezvousScore(stickyKey, { id: target.json, weight }));
+  }
+}
+
+export const sticky = (): RoutingStrategy => new StickyStrategy();
