@@ -1,6 +1,10 @@
 // The half of the bus that edges need: connection, topology, spool, publisher. An entry of its own, since the
 // other half loads Nest's microservices, which cost an edge 35 MB that it has no use for.
 export * from './bus-log.js';
+export * from './control/ask-edges.js';
+export * from './control/control-responder.js';
+export * from './control/edge-register.js';
+export * from './control/shared-cooldowns.js';
 export * from './ensure-streams.js';
 export * from './event-publisher.js';
 export * from './nats-connection.js';
