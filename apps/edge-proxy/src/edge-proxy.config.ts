@@ -16,6 +16,7 @@ const schema = z.object({
   EDGE_PROXY_PRESTOP_MS: stopMsVar.default(PRESTOP_MS),
   EDGE_PROXY_SHUTDOWN_GRACE_MS: stopMsVar.optional(),
   EDGE_PROXY_SIGINT_GRACE_MS: stopMsVar.optional(),
+  EDGE_PROXY_KEEP_ALIVE_MS: z.coerce.number().int().min(100).max(600_000).optional(),
   // Never repeated in a message: it may hold a password.
   NATS_URL: z
     .custom<string>((text) => typeof text === 'string' && isNatsUrl(text), {
@@ -45,6 +46,8 @@ export interface EdgeProxyConfig {
   readonly shutdownGraceMs: number | undefined;
   /** Caps it further for SIGINT; undefined: as for SIGTERM. */
   readonly sigintGraceMs: number | undefined;
+  /** How long the client of a stream hears nothing at the most; undefined: 15 s. */
+  readonly keepAliveMs: number | undefined;
   readonly natsUrl: string;
   readonly dataDir: string;
   readonly instance: string;
@@ -67,6 +70,7 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
     preStopMs: parsed.EDGE_PROXY_PRESTOP_MS,
     shutdownGraceMs: parsed.EDGE_PROXY_SHUTDOWN_GRACE_MS,
     sigintGraceMs: parsed.EDGE_PROXY_SIGINT_GRACE_MS,
+    keepAliveMs: parsed.EDGE_PROXY_KEEP_ALIVE_MS,
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
     instance: parsed.SLUICE_INSTANCE ?? instanceName('edge-proxy'),

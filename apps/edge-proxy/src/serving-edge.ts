@@ -36,7 +36,14 @@ export async function openServingEdge({ env, generation, log }: ServingEdgeOptio
   const publisher = new EventPublisher({ spool, nats, log });
   publisher.start();
   const metrics = createMetricsRegistry('edge-proxy', env.instance);
-  const edge = await createEdgeProxy({ generation, sink: records, instance: env.instance, log, metrics });
+  const edge = await createEdgeProxy({
+    generation,
+    sink: records,
+    instance: env.instance,
+    log,
+    metrics,
+    keepAliveMs: env.keepAliveMs,
+  });
   const flush = async (): Promise<void> => {
     records.flush();
     await publisher.close(FLUSH_MS);
