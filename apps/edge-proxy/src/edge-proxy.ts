@@ -10,6 +10,8 @@ import { openProviderGate } from './attempts/open-provider-gate.js';
 import type { WorkerShare } from './attempts/provider-gate.js';
 import { RunningWalks } from './attempts/running-walks.js';
 import { serveExchange } from './chat/chat.pipeline.js';
+import { explainExchange } from './chat/explain.pipeline.js';
+import type { Exchange } from './chat/exchange.js';
 import { ConfigHolder } from './control/config-holder.js';
 import type { ConfigGeneration } from './control/config-generation.js';
 import { EdgeProxyModule } from './edge-proxy.module.js';
@@ -19,6 +21,7 @@ import { type Fallback, FrontDoor } from './http/front-door.js';
 import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { type Hurry, ServerDrain } from './http/server-drain.js';
+import { openOverloadGuard } from './overload/open-overload-guard.js';
 import { OpenStreams } from './relay/open-streams.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
 import { type EventSink, Reporter, type RequestLog } from './reporting/reporter.js';
@@ -35,6 +38,8 @@ export interface EdgeProxyOptions {
   readonly healthListener?: HealthListener | undefined;
   /** Which of this edge's processes it is; the only one unless told otherwise. */
   readonly share?: WorkerShare | undefined;
+  /** Event loop and memory are those of others too, as in tests: no request is turned away because of them. */
+  readonly sharesProcess?: boolean | undefined;
   /** How long the client of a stream hears nothing at the most; 15 s unless told otherwise. */
   readonly keepAliveMs?: number | undefined;
 }
@@ -62,22 +67,30 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     onBug: (error) => log.error({ err: error }, 'an upstream call met a bug'),
   });
   const requestLog = toRequestLog(log);
-  const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets });
+  const share = options.share ?? { index: 0, count: 1 };
+  const { guard: overload, load } = openOverloadGuard({
+    registry: options.metrics,
+    share,
+    warn: (facts, message) => log.warn(facts, message),
+  });
+  const onEnd = (exchange: Exchange): void => overload.end(exchange);
+  const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets, onEnd });
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
     log.error({ err: error, requestId: exchange.requestId }, 'a request met a bug');
   const running = new RunningWalks();
   const clock = { now: () => performance.now(), wallNow: Date.now, random: Math.random };
   const health = new HealthRegistry(clock, options.healthListener ?? NOBODY);
   const planner = new RoutePlanner(health);
-  const share = options.share ?? { index: 0, count: 1 };
   const gate = openProviderGate({ holder, registry: options.metrics, share });
   const streams = new OpenStreams({ keepAliveMs: options.keepAliveMs, onBug });
-  const rooms = { transport, planner, health, gate, reporter, running, streams, onBug };
+  const rooms = { transport, planner, health, gate, overload, reporter, running, streams, onBug };
   const frontDoor = new FrontDoor({
     holder,
     metrics,
+    overload,
     now: Date.now,
     serve: (exchange) => serveExchange(exchange, rooms),
+    explain: (exchange) => explainExchange(exchange, rooms),
   });
   const app = await makeApp(frontDoor, holder, { log, requestLog });
   const drain = new ServerDrain(app.getHttpServer());
@@ -88,12 +101,14 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
       await app.listen(port, host).catch((error: unknown) => {
         throw new Error(whyNotListening(error, `${host}:${port}`), { cause: error });
       });
+      if (options.sharesProcess !== true) load.start();
       // A listening TCP server's address is an object with a port.
       return (app.getHttpServer().address() as { port: number }).port;
     },
     announceStop: () => drain.announce(),
     async drain(graceMs, hurry) {
       await drain.run({ graceMs, hurry, onLimit: () => running.stopAll() });
+      load.stop();
       await transport.close();
       await app.close();
     },

@@ -19,6 +19,8 @@ export interface TestEdgeOptions {
   /** Instead of the recording one. */
   readonly sink?: EventSink;
   readonly keepAliveMs?: number;
+  /** The process is the edge's own: it sheds when the event loop is blocked. */
+  readonly isAlone?: boolean;
 }
 
 /** Starts an edge; `await using` stops it. */
@@ -32,6 +34,7 @@ export async function startTestEdge(config: object, options: TestEdgeOptions = {
     instance: 'edge-test',
     log: pino({ level: 'warn' }, { write }),
     metrics: createMetricsRegistry('edge-proxy', 'edge-test'),
+    sharesProcess: options.isAlone !== true,
     keepAliveMs: options.keepAliveMs,
   });
   const port = await edge.listen('127.0.0.1', 0);

@@ -6,6 +6,7 @@ import type { HealthRegistry } from '../attempts/health-registry.js';
 import type { ProviderGate } from '../attempts/provider-gate.js';
 import type { RunningWalks } from '../attempts/running-walks.js';
 import { judgeFields, scanBody } from '../http/judge-body.js';
+import type { PreparedModel } from '../control/config-generation.js';
 import { readBody } from '../http/read-body.js';
 import { askedDeadlineMs, requireJson, sessionOf } from '../http/request-headers.js';
 import type { OverloadGuard } from '../overload/overload-guard.js';
@@ -13,14 +14,9 @@ import type { OpenStreams } from '../relay/open-streams.js';
 import { relayError, relayEstimate } from '../relay/relay-answer.js';
 import type { Reporter } from '../reporting/reporter.js';
 import { findModel } from '../routing/find-model.js';
-import {
-  isCountedHere,
-  type PlanRequest,
-  requireEndpoint,
-  type RoutePlanner,
-} from '../routing/route-planner.js';
+import { isCountedHere, requireEndpoint, type RoutePlanner } from '../routing/route-planner.js';
 import { RequestNeeds } from '../routing/request-needs.js';
-import { RouteWalk } from '../routing/route-walk.js';
+import { RouteWalk, type RouteWalkOptions } from '../routing/route-walk.js';
 import type { Transport } from '../upstream/transport.js';
 import type { Exchange } from './exchange.js';
 
@@ -58,34 +54,11 @@ export function serveExchange(exchange: Exchange, rooms: ChatRooms): void {
 }
 
 function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
-  const { caller, generation, endpoint, request } = exchange;
-  if (caller === null) throw new Error('a body was read for nobody');
-  const scanned = scanBody(bytes, exchange.dialect);
-  exchange.requestedModel = scanned.model;
-  exchange.model = findModel(generation, scanned.model, caller);
-  const { body, user, maxTokens } = judgeFields(scanned, endpoint);
-  exchange.body = body;
-  exchange.user = user;
-  const deadlineMs = askedDeadlineMs(request.headers);
-  if (isCountedHere(exchange.model, endpoint)) return endWithEstimate(exchange, bytes, rooms);
-  requireEndpoint(exchange.model, endpoint);
-  const needs = new RequestNeeds(body, maxTokens);
-  const plan: PlanRequest = {
-    generation,
-    endpoint,
-    needs,
-    stream: body.stream,
-    stickyKey: sessionOf(request.headers) ?? user,
-    random: Math.random,
-    nowMs: exchange.startedMs,
-  };
-  const routes = new RouteWalk(exchange.model, {
-    planner: rooms.planner,
-    request: plan,
-    body,
-    asked: scanned.model,
-    modelNamed: (name) => generation.catalog.named(name),
-  });
+  const { model, walkOptions } = judgeRequest(exchange, bytes, rooms);
+  const deadlineMs = askedDeadlineMs(exchange.request.headers);
+  if (isCountedHere(model, exchange.endpoint)) return endWithEstimate(exchange, bytes, rooms);
+  requireEndpoint(model, exchange.endpoint);
+  const routes = new RouteWalk(model, walkOptions);
   exchange.routes = routes;
   runAttempts(exchange, {
     ...rooms,
@@ -98,6 +71,44 @@ function walk(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): void {
       onBug: (broken, error) => rooms.onBug(error, broken),
     },
   });
+}
+
+/** A request that may be routed. */
+export interface JudgedRequest {
+  readonly model: PreparedModel;
+  readonly walkOptions: RouteWalkOptions;
+}
+
+/**
+ * Everything that is judged before a route is chosen; fills in the exchange.
+ * @throws GatewayError
+ */
+export function judgeRequest(exchange: Exchange, bytes: Buffer, rooms: ChatRooms): JudgedRequest {
+  const { caller, generation, endpoint, request } = exchange;
+  if (caller === null) throw new Error('a body was read for nobody');
+  const scanned = scanBody(bytes, exchange.dialect);
+  exchange.requestedModel = scanned.model;
+  const model = findModel(generation, scanned.model, caller);
+  exchange.model = model;
+  const { body, user, maxTokens } = judgeFields(scanned, endpoint);
+  exchange.body = body;
+  exchange.user = user;
+  const walkOptions: RouteWalkOptions = {
+    planner: rooms.planner,
+    request: {
+      generation,
+      endpoint,
+      needs: new RequestNeeds(body, maxTokens),
+      stream: body.stream,
+      stickyKey: sessionOf(request.headers) ?? user,
+      random: Math.random,
+      nowMs: exchange.startedMs,
+    },
+    body,
+    asked: scanned.model,
+    modelNamed: (name) => generation.catalog.named(name),
+  };
+  return { model, walkOptions };
 }
 
 /** A count that no provider of the model offers: our own, without a call. */

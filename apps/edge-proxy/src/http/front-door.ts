@@ -1,8 +1,10 @@
 // Takes the hot URLs before Fastify and Nest see them: an exact-match table, one look-up a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayError } from '@sluice/contracts';
 import type { Endpoint } from '@sluice/providers';
 import { Exchange } from '../chat/exchange.js';
 import type { ConfigHolder } from '../control/config-holder.js';
+import type { OverloadGuard } from '../overload/overload-guard.js';
 import type { EdgeMetrics } from '../reporting/edge-metrics.js';
 import { makeEventId } from '../reporting/event-id.js';
 import { CorsPolicy, isPreflight } from './cors.js';
@@ -27,7 +29,10 @@ export interface FrontDoorOptions {
   readonly holder: ConfigHolder;
   /** The walk. Never throws. */
   readonly serve: (exchange: Exchange) => void;
+  /** Says how it would be routed instead. Never throws. */
+  readonly explain: (exchange: Exchange) => void;
   readonly metrics: EdgeMetrics;
+  readonly overload: OverloadGuard;
   /** Wall clock, ms since the epoch. */
   readonly now: () => number;
 }
@@ -46,24 +51,41 @@ export class FrontDoor {
     const { origin } = request.headers;
     if (origin !== undefined && this.#judgeOrigin(request, response, { origin, path })) return;
     const endpoint = ENDPOINTS.get(path);
-    if (endpoint === undefined) return this.#handOver(request, response, fallback);
+    if (endpoint === undefined && path !== EXPLAIN_ROUTE) return this.#handOver(request, response, fallback);
     if (request.method !== 'POST') return refuseMethod(request, response);
-    const { holder, metrics, serve, now } = this.#options;
+    if (endpoint === undefined) return this.#explain(request, response);
+    this.#options.metrics.onBegin();
+    this.#options.serve(this.#makeExchange(request, response, endpoint));
+  }
+
+  /** The query says which endpoint the request is meant for; without it the caller's dialect does. */
+  #explain(request: IncomingMessage, response: ServerResponse): void {
+    const { url = '' } = request;
+    const asked = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '').get('endpoint');
+    const usual = dialectOf(request) === 'messages' ? 'messages' : 'chat.completions';
+    const endpoint = [...ENDPOINTS.values()].find((one) => one === (asked ?? usual));
+    if (endpoint !== undefined) return this.#options.explain(this.#makeExchange(request, response, endpoint));
+    writeOwnError(request, response, {
+      code: 'invalid_request',
+      param: 'endpoint',
+      message: `The query's "endpoint" must be one of ${[...ENDPOINTS.values()].join(', ')}.`,
+    });
+  }
+
+  #makeExchange(request: IncomingMessage, response: ServerResponse, endpoint: Endpoint): Exchange {
+    const { holder, now } = this.#options;
     const receivedAtMs = now();
     const eventId = makeEventId(receivedAtMs);
-    metrics.onBegin();
-    serve(
-      new Exchange({
-        request,
-        response,
-        endpoint,
-        generation: holder.current,
-        eventId,
-        requestId: requestIdOf(request.headers, eventId),
-        receivedAtMs,
-        startedMs: performance.now(),
-      }),
-    );
+    return new Exchange({
+      request,
+      response,
+      endpoint,
+      generation: holder.current,
+      eventId,
+      requestId: requestIdOf(request.headers, eventId),
+      receivedAtMs,
+      startedMs: performance.now(),
+    });
   }
 
   /**
@@ -91,8 +113,16 @@ export class FrontDoor {
     const requestId = requestIdOf(request.headers, makeEventId(this.#options.now()));
     response.setHeader('x-request-id', requestId);
     if (dialectOf(request) === 'messages') response.setHeader('request-id', requestId);
-    fallback(request, response);
+    const refusal = this.#options.overload.refusal();
+    if (refusal === null) fallback(request, response);
+    else refuseOverloaded(request, response, refusal);
   }
+}
+
+function refuseOverloaded(request: IncomingMessage, response: ServerResponse, refusal: GatewayError): void {
+  const { code, message, retryAfterSeconds } = refusal;
+  const headers = [['retry-after', String(retryAfterSeconds ?? 1)]] as const;
+  writeOwnError(request, response, { code, message, headers });
 }
 
 /** What a page may ask a URL of the data plane for; null when there is none of that name. */

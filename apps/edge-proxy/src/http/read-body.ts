@@ -1,31 +1,36 @@
-import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/contracts';
+import type { Exchange } from '../chat/exchange.js';
+import type { OverloadGuard } from '../overload/overload-guard.js';
 
 /** Heard once: the whole body, or why there is none. `null` when the client went away while sending. */
 export type BodyListener = (error: GatewayError | null, body: Buffer | null) => void;
 
 /**
- * Buffers a request body up to a limit.
- * @param limitBytes `server.maxRequestBodyMb`
+ * Buffers a request's body, up to `server.maxRequestBodyMb` and to what all requests together may hold.
+ * @param overload asked before anything is kept: at once for a declared length, else for each piece
  */
-export function readBody(request: IncomingMessage, limitBytes: number, onBody: BodyListener): void {
+export function readBody(exchange: Exchange, overload: OverloadGuard, onBody: BodyListener): void {
+  const { request } = exchange;
+  const limitBytes = exchange.generation.config.server.maxRequestBodyBytes;
   const declared = Number(request.headers['content-length'] ?? 0);
   let first: Buffer | null = null;
   let chunks: Buffer[] | null = null;
   let length = 0;
   let isOver = false;
-  const refuse = (): void => {
+  const refuse = (error: GatewayError): void => {
     isOver = true;
     chunks = first = null;
-    onBody(tooLarge(limitBytes), null);
+    onBody(error, null);
   };
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
     // What comes after a refusal is thrown away, not refused: most clients read the answer only when they have
     // sent everything, and a reset would destroy it. The server's requestTimeout bounds how long that goes on.
     if (isOver) return;
-    if (length > limitBytes) {
-      refuse();
+    if (length > limitBytes) return refuse(tooLarge(limitBytes));
+    const noRoom = declared === 0 ? overload.holdBody(exchange, chunk.length) : null;
+    if (noRoom !== null) {
+      refuse(noRoom);
     } else if (first === null) {
       first = chunk;
     } else {
@@ -42,7 +47,9 @@ export function readBody(request: IncomingMessage, limitBytes: number, onBody: B
     isOver = true;
     onBody(null, null);
   });
-  if (declared > limitBytes) refuse();
+  if (declared > limitBytes) return refuse(tooLarge(limitBytes));
+  const noRoom = declared > 0 ? overload.holdBody(exchange, declared) : null;
+  if (noRoom !== null) refuse(noRoom);
 }
 
 const EMPTY = Buffer.alloc(0);

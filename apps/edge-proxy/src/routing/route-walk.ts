@@ -120,6 +120,18 @@ export class RouteWalk implements RouteChoice {
     return toNoRouteError(this.#options.asked, this, this.#options.request.needs);
   }
 
+  /** Plans every fallback and tries every body, as if all routes were to be called. Calls nobody. */
+  lookAhead(): void {
+    for (;;) {
+      for (const route of this.#ordered) this.#bodyFor(route);
+      const name = this.#fallbacks.shift();
+      if (name === undefined) return;
+      this.#ordered = [];
+      const model = this.#options.modelNamed(name);
+      if (model !== undefined && !this.#isKnown(model)) this.#enter(model);
+    }
+  }
+
   /** How it went so far. */
   record(): RoutingRecord | null {
     return toRoutingRecord({

@@ -1,0 +1,97 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { WorkerShare } from '../attempts/provider-gate.js';
+import { LoadMonitor } from './load-monitor.js';
+import { memoryLimitBytes, readMemoryUse } from './memory-use.js';
+import { OverloadGuard, type ShedReason } from './overload-guard.js';
+import { RequestsInFlight } from './requests-in-flight.js';
+
+/** Bodies are kept until the last attempt: a part of the memory that leaves enough for everything else. */
+const BODIES_PART = 0.25;
+const LOG_INTERVAL_MS = 10_000;
+
+export interface Overload {
+  readonly guard: OverloadGuard;
+  /** Not started. */
+  readonly load: LoadMonitor;
+}
+
+/** The overload protection of this process, with its metrics; what it turns away is logged every 10 s at the most. */
+export function openOverloadGuard(options: {
+  readonly registry: Registry;
+  readonly share: WorkerShare;
+  readonly warn: (facts: object, message: string) => void;
+}): Overload {
+  const { registry, share, warn } = options;
+  const now = (): number => performance.now();
+  const limitBytes = memoryLimitBytes(share.count);
+  const blocks = new Histogram({
+    name: 'sluice_edge_event_loop_block_seconds',
+    help: 'Times in which the event loop stood still for 50 ms or more.',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const shed = new Counter({
+    name: 'sluice_edge_shed_total',
+    help: 'Requests that were turned away since the edge had too much to do, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  const load = new LoadMonitor({
+    now,
+    readMemoryUse: () => readMemoryUse(limitBytes),
+    onBlock: (durationMs) => blocks.observe(durationMs / 1000),
+  });
+  const inFlight = new RequestsInFlight({ maxBodyBytes: Math.floor(limitBytes * BODIES_PART), now });
+  const log = throttled(now, warn);
+  const onShed = (reason: ShedReason): void => {
+    shed.inc({ reason });
+    log(reason);
+  };
+  registerGauges(registry, load, inFlight);
+  const guard = new OverloadGuard({ load, inFlight, share, random: Math.random, onShed });
+  return { guard, load };
+}
+
+/** The first at once, then one line for all of the last 10 s. */
+function throttled(now: () => number, warn: (facts: object, message: string) => void) {
+  let nextMs = -Infinity;
+  let count = 0;
+  return (reason: ShedReason): void => {
+    count += 1;
+    const nowMs = now();
+    if (nowMs < nextMs) return;
+    warn({ reason, turnedAway: count }, 'too much to do: requests are turned away');
+    nextMs = nowMs + LOG_INTERVAL_MS;
+    count = 0;
+  };
+}
+
+function registerGauges(registry: Registry, load: LoadMonitor, inFlight: RequestsInFlight): void {
+  const gauges: readonly (readonly [string, string, () => number])[] = [
+    [
+      'sluice_edge_event_loop_delay_seconds',
+      'Smoothed delay of the event loop; new requests are turned away from 0.15 on.',
+      () => load.delayMs / 1000,
+    ],
+    [
+      'sluice_edge_memory_use_ratio',
+      'The fuller of memory and JavaScript heap, 0 to 1; new requests are turned away from 0.85 on.',
+      () => load.memoryUse,
+    ],
+    [
+      'sluice_edge_body_bytes_in_flight',
+      'Bytes of the bodies of all requests under way.',
+      () => inFlight.bodyBytes,
+    ],
+  ];
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
