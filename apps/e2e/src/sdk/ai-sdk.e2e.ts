@@ -12,15 +12,10 @@ import {
   streamText,
   tool,
 } from 'ai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import { describe, expect, test } from 'vitest';
+import { gatewayOfAllTests, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
-let gateway: SdkGateway;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-});
-afterAll(() => gateway.close());
+const gateway = gatewayOfAllTests();
 
 const origin = (): { baseURL: string; apiKey: string } => ({
   baseURL: `${gateway.edge.url}/v1`,

@@ -1,5 +1,6 @@
 // What an application gets from Anthropic's SDK when something goes wrong, or when it goes away itself.
-import Anthropic, {
+import type Anthropic from '@anthropic-ai/sdk';
+import {
   APIConnectionError,
   APIError,
   APIUserAbortError,
@@ -10,32 +11,16 @@ import Anthropic, {
   PermissionDeniedError,
   RateLimitError,
 } from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import { modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import { caughtError, clientOfAllTests, makeAnthropic } from './sdk-clients.js';
+import { gatewayOfAllTests, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
-let gateway: SdkGateway;
-let client: Anthropic;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-  client = makeClient(gateway.key);
-});
-afterAll(() => gateway.close());
-
-/** Without retries of its own, so that a test sees each answer. */
-const makeClient = (apiKey: string): Anthropic =>
-  new Anthropic({ apiKey, baseURL: gateway.edge.url, maxRetries: 0 });
+const gateway = gatewayOfAllTests();
+const client = clientOfAllTests(makeAnthropic, gateway);
 
 /** The error that a call ends with. */
-async function errorOf(call: PromiseLike<unknown>): Promise<APIError> {
-  const caught = await Promise.resolve(call).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (!(caught instanceof APIError)) throw new Error(`no API error: ${String(caught)}`);
-  return caught;
-}
+const errorOf = (call: PromiseLike<unknown>): Promise<APIError> => caughtError(call, APIError);
 
 describe.each(PROVIDER_KINDS)('to a provider of the kind %s', (kind) => {
   const hello = (name: string) => ({
@@ -80,7 +65,7 @@ describe.each(PROVIDER_KINDS)('to a provider of the kind %s', (kind) => {
         type: 'api_error',
       },
     ])('$of', async ({ model = 'fast', key = 'sdk', error: expected, status, type }) => {
-      const error = await errorOf(ask(model, makeClient(keys()[key] ?? '')));
+      const error = await errorOf(ask(model, makeAnthropic(gateway, keys()[key] ?? '')));
       expect(error).toBeInstanceOf(expected);
       expect(error).toMatchObject({ status, type });
       expect(error.requestID).toMatch(/^[\w-]{36}$/);

@@ -1,7 +1,9 @@
 // Anthropic's SDK against a real edge: the provider behind it speaks Anthropic, or OpenAI and is translated.
-import Anthropic, { type APIError, NotFoundError } from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MODEL_NAMES, modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import type Anthropic from '@anthropic-ai/sdk';
+import { type APIError, NotFoundError } from '@anthropic-ai/sdk';
+import { describe, expect, test } from 'vitest';
+import { clientOfAllTests, makeAnthropic } from './sdk-clients.js';
+import { gatewayOfAllTests, MODEL_NAMES, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
 const WEATHER: Anthropic.Tool = {
   name: 'get_weather',
@@ -9,18 +11,8 @@ const WEATHER: Anthropic.Tool = {
   input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 };
 
-let gateway: SdkGateway;
-let client: Anthropic;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-  client = makeClient(gateway.key);
-});
-afterAll(() => gateway.close());
-
-/** Without retries of its own, so that a test sees each answer. */
-const makeClient = (apiKey: string): Anthropic =>
-  new Anthropic({ apiKey, baseURL: gateway.edge.url, maxRetries: 0 });
+const gateway = gatewayOfAllTests();
+const client = clientOfAllTests(makeAnthropic, gateway);
 
 type Params = Partial<Anthropic.MessageCreateParamsNonStreaming>;
 
@@ -203,7 +195,7 @@ describe('models', () => {
       ids.push(model.id);
     }
     expect(ids).toEqual(MODEL_NAMES);
-    const narrow = await makeClient(gateway.narrowKey).models.list();
+    const narrow = await makeAnthropic(gateway, gateway.narrowKey).models.list();
     expect(narrow.data.map(({ id }) => id)).toEqual(['embed']);
   });
 

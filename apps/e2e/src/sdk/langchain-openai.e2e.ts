@@ -1,15 +1,10 @@
 // LangChain's OpenAI chat model against a real edge.
 import { AIMessageChunk, HumanMessage, ToolMessage, type UsageMetadata } from '@langchain/core/messages';
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import { describe, expect, test } from 'vitest';
+import { gatewayOfAllTests, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
-let gateway: SdkGateway;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-});
-afterAll(() => gateway.close());
+const gateway = gatewayOfAllTests();
 
 const weather = {
   type: 'function' as const,

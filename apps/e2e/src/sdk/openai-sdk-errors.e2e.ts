@@ -1,5 +1,5 @@
 // What an application gets from the official OpenAI SDK when something goes wrong, or when it goes away itself.
-import OpenAI, {
+import {
   APIConnectionError,
   APIError,
   APIUserAbortError,
@@ -10,34 +10,18 @@ import OpenAI, {
   PermissionDeniedError,
   RateLimitError,
 } from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import { modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import { caughtError, clientOfAllTests, makeOpenAi } from './sdk-clients.js';
+import { gatewayOfAllTests, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
 const hello = [{ role: 'user' as const, content: 'Hello' }];
 
-let gateway: SdkGateway;
-let client: OpenAI;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-  client = makeClient(gateway.key);
-});
-afterAll(() => gateway.close());
-
-/** Without retries of its own, so that a test sees each answer. */
-const makeClient = (apiKey: string): OpenAI =>
-  new OpenAI({ apiKey, baseURL: `${gateway.edge.url}/v1`, maxRetries: 0 });
+const gateway = gatewayOfAllTests();
+const client = clientOfAllTests(makeOpenAi, gateway);
 
 /** The error that a call ends with. */
-async function errorOf(call: PromiseLike<unknown>): Promise<APIError> {
-  const caught = await Promise.resolve(call).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (!(caught instanceof APIError)) throw new Error(`no API error: ${String(caught)}`);
-  return caught;
-}
+const errorOf = (call: PromiseLike<unknown>): Promise<APIError> => caughtError(call, APIError);
 
 describe.each(PROVIDER_KINDS)('to a provider of the kind %s', (kind) => {
   const named = (name: string): string => modelOf(kind, name);
@@ -97,7 +81,7 @@ describe.each(PROVIDER_KINDS)('to a provider of the kind %s', (kind) => {
         code: 'all_providers_failed',
       },
     ])('$of', async ({ model = 'fast', key = 'sdk', type, status, code }) => {
-      const error = await errorOf(ask(named(model), makeClient(keys()[key] ?? '')));
+      const error = await errorOf(ask(named(model), makeOpenAi(gateway, keys()[key] ?? '')));
       expect(error).toBeInstanceOf(type);
       expect(error).toMatchObject({ status, code });
       expect(error.requestID).toMatch(/^[\w-]{36}$/);

@@ -1,7 +1,9 @@
 // The official SDK against a real edge and a real demo provider: what an application gets.
-import OpenAI, { APIError, NotFoundError } from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MODEL_NAMES, modelOf, PROVIDER_KINDS, type SdkGateway, startSdkGateway } from './sdk-gateway.js';
+import type OpenAI from 'openai';
+import { APIError, NotFoundError } from 'openai';
+import { describe, expect, test } from 'vitest';
+import { caughtError, clientOfAllTests, makeOpenAi } from './sdk-clients.js';
+import { gatewayOfAllTests, MODEL_NAMES, modelOf, PROVIDER_KINDS } from './sdk-gateway.js';
 
 const WEATHER: OpenAI.ChatCompletionTool = {
   type: 'function',
@@ -13,28 +15,11 @@ const WEATHER: OpenAI.ChatCompletionTool = {
 };
 const hello = [{ role: 'user' as const, content: 'Hello' }];
 
-let gateway: SdkGateway;
-let client: OpenAI;
-
-beforeAll(async () => {
-  gateway = await startSdkGateway();
-  client = makeClient(gateway.key);
-});
-afterAll(() => gateway.close());
-
-/** Without retries of its own, so that a test sees each answer. */
-const makeClient = (apiKey: string): OpenAI =>
-  new OpenAI({ apiKey, baseURL: `${gateway.edge.url}/v1`, maxRetries: 0 });
+const gateway = gatewayOfAllTests();
+const client = clientOfAllTests(makeOpenAi, gateway);
 
 /** The error that a call ends with. */
-async function errorOf(call: PromiseLike<unknown>): Promise<APIError> {
-  const caught = await Promise.resolve(call).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (!(caught instanceof APIError)) throw new Error(`no API error: ${String(caught)}`);
-  return caught;
-}
+const errorOf = (call: PromiseLike<unknown>): Promise<APIError> => caughtError(call, APIError);
 
 describe.each(PROVIDER_KINDS)('to a provider of the kind %s', (kind) => {
   const named = (name: string): string => modelOf(kind, name);
@@ -195,7 +180,7 @@ describe('models', () => {
   test('the list has what the key may use, in the order of the config', async () => {
     const list = await client.models.list();
     expect(list.data.map((model) => model.id)).toEqual(MODEL_NAMES);
-    const narrow = await makeClient(gateway.narrowKey).models.list();
+    const narrow = await makeOpenAi(gateway, gateway.narrowKey).models.list();
     expect(narrow.data.map((model) => model.id)).toEqual(['embed']);
   });
 

@@ -1,5 +1,7 @@
 // What the SDK suites run against: a real edge between the client and one demo provider, which it reaches in both dialects.
 import { randomBytes } from 'node:crypto';
+import { standIn } from '@sluice/testing';
+import { afterAll, beforeAll } from 'vitest';
 import { type ServiceProcess, startDemoProvider, startEdge } from '../cases/edge-process.js';
 import { type EventLog, startEventLog } from '../cases/event-log.js';
 
@@ -45,8 +47,18 @@ export interface SdkGateway {
   close(): Promise<void>;
 }
 
+/** A gateway for all tests of a file: call it at its top. */
+export function gatewayOfAllTests(): SdkGateway {
+  let gateway: SdkGateway | undefined;
+  beforeAll(async () => {
+    gateway = await startSdkGateway();
+  });
+  afterAll(() => gateway?.close());
+  return standIn(() => gateway);
+}
+
 /** Starts everything on free ports. */
-export async function startSdkGateway(): Promise<SdkGateway> {
+async function startSdkGateway(): Promise<SdkGateway> {
   const [demo, events] = await Promise.all([startDemoProvider(), startEventLog()]);
   const key = `sdk-${randomBytes(24).toString('hex')}`;
   const narrowKey = `narrow-${randomBytes(24).toString('hex')}`;
