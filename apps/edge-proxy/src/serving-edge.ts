@@ -1,6 +1,13 @@
 // What one process needs to serve requests and lose none of their events, and the order in which that ends.
 import { join } from 'node:path';
-import { connectNats, EventPublisher, EventSpool, GroupCommit, type NatsLink } from '@sluice/bus/publishing';
+import {
+  connectNats,
+  EventPublisher,
+  EventSpool,
+  GroupCommit,
+  type NatsLink,
+  SharedCooldowns,
+} from '@sluice/bus/publishing';
 import { createMetricsRegistry, type ShutdownStep } from '@sluice/service-kit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -8,6 +15,7 @@ import type { ConfigGeneration } from './control/config-generation.js';
 import { createEdgeProxy, type EdgeProxy } from './edge-proxy.js';
 import type { EdgeProxyConfig } from './edge-proxy.config.js';
 import type { StopPace } from './http/stop-pace.js';
+import { HealthReporter } from './reporting/health-reporter.js';
 import { recoverIntent } from './reporting/to-request-event.js';
 
 /** Events that NATS did not take in this time stay in the spool for the next start. */
@@ -36,15 +44,32 @@ export async function openServingEdge({ env, generation, log }: ServingEdgeOptio
   const publisher = new EventPublisher({ spool, nats, log });
   publisher.start();
   const metrics = createMetricsRegistry('edge-proxy', env.instance);
+  const { instance } = env;
+  const cooldowns = new SharedCooldowns({
+    nats,
+    instance,
+    log,
+    onFact: (fact) => edge.health.applyRemoteCooldown(fact),
+  });
+  const healthListener = new HealthReporter({
+    sink: records,
+    cooldowns,
+    instance,
+    configVersion: () => edge.holder.current.config.version,
+    now: Date.now,
+  });
   const edge = await createEdgeProxy({
     generation,
     sink: records,
-    instance: env.instance,
+    healthListener,
+    instance,
     log,
     metrics,
     keepAliveMs: env.keepAliveMs,
   });
+  cooldowns.start();
   const flush = async (): Promise<void> => {
+    cooldowns.stop();
     records.flush();
     await publisher.close(FLUSH_MS);
   };

@@ -137,7 +137,6 @@ const refused = (problem: string): object => ({
   configVersion: null,
   matched: 0,
   breakers: [],
-  cooldowns: [],
 });
 
 interface Issues {

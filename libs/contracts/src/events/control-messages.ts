@@ -1,7 +1,6 @@
 // What edges are asked to do, by request and reply on plain NATS: every edge hears the request and answers for itself.
 import { z } from 'zod';
 import { auditActorSchema } from './audit-recorded.event.js';
-import { COOLDOWN_KINDS } from './health-changed.event.js';
 
 export const CONTROL_SUBJECTS = 'sluice.control.>';
 
@@ -49,24 +48,19 @@ const breakerFactsSchema = z.object({
   provider: z.string(),
   /** Null for the breaker of the whole provider. */
   providerModel: z.string().nullable(),
-  /** Tells credentials apart without saying them. */
-  credential: z.string(),
   state: z.enum(['closed', 'open', 'half-open']),
   /** Whether a person holds it in this state. */
   isForced: z.boolean(),
-  /** Until the next probe; null unless it is open. */
-  retryInMs: z.number().nonnegative().nullable(),
-});
-const cooldownFactsSchema = z.object({
-  provider: z.string(),
-  credential: z.string(),
-  kind: z.enum(COOLDOWN_KINDS),
-  untilMs: z.int(),
+  /** Until the next probe; 0 unless it is open. */
+  retryInMs: z.number().nonnegative(),
+  /** How long its credential still cools down; 0 when it does not. */
+  coolingMs: z.number().nonnegative(),
+  /** Calls that are under way. */
+  inFlight: z.int().nonnegative(),
 });
 const breakerListReplySchema = z.object({
   ...controlReplyFields,
   breakers: z.array(breakerFactsSchema),
-  cooldowns: z.array(cooldownFactsSchema),
 });
 /** One breaker as `breaker.list` tells it. */
 export type BreakerFacts = z.infer<typeof breakerFactsSchema>;

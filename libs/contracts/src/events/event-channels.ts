@@ -167,7 +167,7 @@ export const EVENT_CHANNELS = {
     address: controlSubject('breaker.list'),
     subjects: controlSubject('breaker.list'),
     stream: null,
-    summary: 'Asks every edge for its breakers and cooldowns.',
+    summary: 'Asks every edge for its breakers.',
     parameters: {},
     ...plain,
     dataName: 'BreakerListRequest',

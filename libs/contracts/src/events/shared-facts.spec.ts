@@ -71,7 +71,7 @@ describe('control', () => {
 
   it.each(CONTROL_COMMANDS)('lets every answer to %s say who did not and why', (command) => {
     const answer = { instance: 'edge-1', ok: false, problems: ['line 3: unknown key'] };
-    const rest = { configVersion: null, matched: 0, breakers: [], cooldowns: [] };
+    const rest = { configVersion: null, matched: 0, breakers: [] };
     expect(CONTROL_MESSAGES[command].reply.parse({ ...answer, ...rest })).toMatchObject(answer);
     expect(CONTROL_MESSAGES[command].reply.safeParse(rest).success).toBe(false);
   });
