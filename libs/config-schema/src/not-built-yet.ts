@@ -15,8 +15,6 @@ const KEY_OR_TEAM_LIMITS = ['requestsPerMinute', 'tokensPerMinute', 'concurrentR
 export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
   { path: ['server', 'workers'], sentence: 'each edge is one process for now' },
   { path: ['server', 'trustedProxies'], sentence: 'forwarded addresses are not read yet' },
-  { path: ['providers', '*', 'maxConcurrency'], sentence: 'calls to a provider are not bounded yet' },
-  { path: ['providers', '*', 'queueTimeout'], sentence: 'calls to a provider do not queue yet' },
   {
     path: ['models', '*', 'strategy'],
     sentence: 'routes are tried in the order of the file, as with "priority"',
