@@ -10,3 +10,4 @@ export * from './parse-env.js';
 export * from './env-variables.schema.js';
 export { configVersionOf } from './to-gateway-config.js';
 export { isModelName } from './schema/names.schema.js';
+export { formatPath } from './yaml/config-path.js';

@@ -2,7 +2,7 @@
 import type { GatewayConfig } from '@sluice/config-schema';
 import type { KeyRing } from '../access/key-ring.js';
 import { ModelCatalog } from './model-catalog.js';
-import { ModelPreparation, type PreparedModel } from './prepare-model.js';
+import { ModelPreparation, type PreparedAddress, type PreparedModel } from './prepare-model.js';
 
 export type { PreparedAddress, PreparedModel, PreparedTarget } from './prepare-model.js';
 
@@ -14,8 +14,8 @@ export interface ConfigGeneration {
   readonly models: ReadonlyMap<string, PreparedModel>;
   /** All models that can be served, those without a name in the file included. */
   readonly catalog: ModelCatalog;
-  /** Every origin that a request of this generation may call. */
-  readonly origins: ReadonlySet<string>;
+  /** Every address that a request of this generation may call. */
+  readonly addresses: readonly PreparedAddress[];
   /** Seconds since the epoch when it was loaded. */
   readonly loadedAtSeconds: number;
 }
@@ -34,7 +34,7 @@ export function makeConfigGeneration(
     keyRing,
     models: catalog.listed,
     catalog,
-    origins: preparation.origins(),
+    addresses: preparation.addresses(),
     loadedAtSeconds,
   };
 }

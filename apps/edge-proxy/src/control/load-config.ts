@@ -13,60 +13,64 @@ import {
 import type { Caller } from '../access/caller.js';
 import { KeyRing, type RingKey } from '../access/key-ring.js';
 import { type ConfigGeneration, makeConfigGeneration } from './config-generation.js';
+import { ConfigFileError, type ConfigSource, messageOf, readConfigText } from './config-source.js';
 
-export interface LoadConfigOptions {
-  readonly path: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** File with the launcher's key, undefined when there is none. */
-  readonly launchKeyFile: string | undefined;
+export { ConfigFileError } from './config-source.js';
+
+export interface LoadConfigOptions extends ConfigSource {
   /** Called with every secret before anything is logged. */
   readonly registerSecrets: (secrets: readonly string[]) => void;
   readonly nowMs: number;
 }
 
-/** A config that cannot be used. Its message lists every problem with its place. */
-export class ConfigFileError extends Error {
-  override readonly name = 'ConfigFileError';
-}
-
 export interface LoadedConfig {
   readonly generation: ConfigGeneration;
+  /** The file as it was written, references and all. */
+  readonly text: string;
+  /** One sentence each, with its place. */
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** @throws ConfigFileError */
+/**
+ * Reads the file and makes a generation of it. In one turn of the event loop: no other reload can come between.
+ * @throws ConfigFileError
+ */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
-  const fileName = basename(options.path);
-  const result = loadGatewayConfig(readText(options.path), {
+  return loadConfigText(readConfigText(options), options);
+}
+
+/**
+ * The same for a text that was read already.
+ * @throws ConfigFileError
+ */
+export function loadConfigText(text: string, options: LoadConfigOptions): LoadedConfig {
+  const { path, env } = options;
+  const fileName = basename(path);
+  const result = loadGatewayConfig(text, {
     fileName,
-    env: options.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    env,
+    readFile: (file) => readFileSync(file, 'utf8'),
     resolveSecrets: true,
   });
   if (!result.ok) {
     const count = result.problems.length;
+    const listed = formatProblems(result.problems, fileName);
     throw new ConfigFileError(
-      `The config ${options.path} has ${count} ${count === 1 ? 'mistake' : 'mistakes'}:\n${formatProblems(result.problems, fileName)}`,
+      `The config ${path} has ${count} ${count === 1 ? 'mistake' : 'mistakes'}:\n${listed}`,
+      {
+        problems: result.problems.map((problem) => formatProblems([problem], fileName)),
+      },
     );
   }
   options.registerSecrets(collectSecrets(result.config));
-  const keys = [...configKeys(result.config), ...launchKey(options, result.config)];
+  const names = new Set([...result.config.models.keys(), ...result.config.aliases.keys()]);
+  const keys = [...configKeys(result.config, names), ...launchKey(options, names)];
   const generation = makeConfigGeneration(result.config, new KeyRing(keys), options.nowMs);
-  return { generation, warnings: result.warnings };
+  return { generation, text, warnings: result.warnings };
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigFileError(`The config ${path} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-const configKeys = (config: GatewayConfig): RingKey[] =>
-  config.keys
-    .filter((key) => !key.disabled)
-    .map((key) => ({ key: key.key, caller: toCaller(key, namesOf(config)) }));
+const configKeys = (config: GatewayConfig, names: ReadonlySet<string>): RingKey[] =>
+  config.keys.filter((key) => !key.disabled).map((key) => ({ key: key.key, caller: toCaller(key, names) }));
 
 function toCaller(key: KeyConfig, names: ReadonlySet<string>): Caller {
   const facts = { keyId: `config:${key.name}`, keyName: key.name, teamId: key.team };
@@ -77,9 +81,6 @@ function toCaller(key: KeyConfig, names: ReadonlySet<string>): Caller {
     json: JSON.stringify(facts).slice(1, -1),
   };
 }
-
-const namesOf = (config: GatewayConfig): ReadonlySet<string> =>
-  new Set([...config.models.keys(), ...config.aliases.keys()]);
 
 /**
  * Remembers the answer for the names in the file: each resolves to the same model for a whole generation. Of the names
@@ -98,28 +99,29 @@ function remembered(mayUse: Caller['mayUse'], names: ReadonlySet<string>): Calle
 }
 
 /** The launcher's own key: for every model, whatever the config says. */
-function launchKey(options: LoadConfigOptions, config: GatewayConfig): RingKey[] {
-  if (options.launchKeyFile === undefined) return [];
+function launchKey(
+  { launchKeyFile, registerSecrets }: LoadConfigOptions,
+  names: ReadonlySet<string>,
+): RingKey[] {
+  if (launchKeyFile === undefined) return [];
   let key;
   try {
-    key = readFileSync(options.launchKeyFile, 'utf8').trim();
+    key = readFileSync(launchKeyFile, 'utf8').trim();
   } catch (error) {
     throw new ConfigFileError(
-      `SLUICE_LAUNCH_KEY_FILE names ${options.launchKeyFile}, which cannot be read: ${messageOf(error)}. Unset it or make the file.`,
+      `SLUICE_LAUNCH_KEY_FILE names ${launchKeyFile}, which cannot be read: ${messageOf(error)}. Unset it or make the file.`,
       { cause: error },
     );
   }
   if (key.length < 24)
     throw new ConfigFileError('The file of SLUICE_LAUNCH_KEY_FILE holds fewer than 24 characters.');
-  options.registerSecrets([key]);
+  registerSecrets([key]);
   const facts = { keyId: 'launcher', keyName: 'launcher', teamId: 'default' };
   const caller: Caller = {
     ...facts,
     expiresAtMs: Infinity,
-    mayUse: remembered(compileModelPatterns(['*']), namesOf(config)),
+    mayUse: remembered(compileModelPatterns(['*']), names),
     json: JSON.stringify(facts).slice(1, -1),
   };
   return [{ key, caller }];
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

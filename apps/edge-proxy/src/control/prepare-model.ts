@@ -65,15 +65,10 @@ export class ModelPreparation {
     );
   }
 
-  /** The origins of all providers, whether a model uses them or not: `provider/model` reaches each. */
-  origins(): ReadonlySet<string> {
-    const origins = new Set<string>();
-    for (const { endpoints } of this.#providers.values()) {
-      for (const endpoint of Object.values(endpoints)) {
-        if (endpoint !== null) origins.add(endpoint.address.origin);
-      }
-    }
-    return origins;
+  /** Of all providers, whether a model uses them or not: `provider/model` reaches each. */
+  addresses(): readonly PreparedAddress[] {
+    const ofProviders = [...this.#providers.values()].map(({ endpoints }) => Object.values(endpoints));
+    return ofProviders.flat().flatMap((served) => served?.address ?? []);
   }
 
   prepare(config: ModelConfig): PreparedModel {
