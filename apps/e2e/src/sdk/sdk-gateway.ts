@@ -29,9 +29,19 @@ const EMBEDDINGS = { embed: 'demo-embed' };
 /** The name under which clients ask for a model of a kind of provider. */
 export const modelOf = (kind: ProviderKind, name: string): string => `${kind}.${name}`;
 
+/** What misbehaves has a provider of its own: what cools that one's credential must not cool the next test's. */
+const chatRoutes = PROVIDER_KINDS.flatMap((kind) =>
+  Object.entries(CHAT_MODELS).map(([name, model]) => ({
+    name: modelOf(kind, name),
+    kind,
+    provider: model.includes('fault') ? `${kind}-${name}` : kind,
+    model,
+  })),
+);
+
 /** All that the key may use, in the order of the config. */
 export const MODEL_NAMES: readonly string[] = [
-  ...PROVIDER_KINDS.flatMap((kind) => Object.keys(CHAT_MODELS).map((name) => `${kind}.${name}`)),
+  ...chatRoutes.map(({ name }) => name),
   ...Object.keys(EMBEDDINGS),
 ];
 
@@ -62,25 +72,23 @@ async function startSdkGateway(): Promise<SdkGateway> {
   const [demo, events] = await Promise.all([startDemoProvider(), startEventLog()]);
   const key = `sdk-${randomBytes(24).toString('hex')}`;
   const narrowKey = `narrow-${randomBytes(24).toString('hex')}`;
-  const models = [
-    ...PROVIDER_KINDS.flatMap((provider) =>
-      Object.entries(CHAT_MODELS).map(([name, model]) => [`${provider}.${name}`, provider, model] as const),
-    ),
-    ...Object.entries(EMBEDDINGS).map(([name, model]) => [name, 'openai-compatible', model] as const),
-  ];
+  const baseUrls = { anthropic: demo.url, 'openai-compatible': `${demo.url}/v1` };
+  const embeddingRoutes = Object.entries(EMBEDDINGS).map(([name, model]) => {
+    const kind = 'openai-compatible' as const;
+    return { name, kind, provider: kind, model };
+  });
+  const routes = [...chatRoutes, ...embeddingRoutes];
   const edge = await startEdge({
     natsUrl: events.natsUrl,
     config: {
-      providers: {
-        'openai-compatible': {
-          type: 'openai-compatible',
-          baseUrl: `${demo.url}/v1`,
-          allowPrivateNetwork: true,
-        },
-        anthropic: { type: 'anthropic', baseUrl: demo.url, allowPrivateNetwork: true },
-      },
+      providers: Object.fromEntries(
+        routes.map(({ provider, kind }) => [
+          provider,
+          { type: kind, baseUrl: baseUrls[kind], allowPrivateNetwork: true },
+        ]),
+      ),
       models: Object.fromEntries(
-        models.map(([name, provider, model]) => [name, { routes: [{ provider, model }] }]),
+        routes.map(({ name, provider, model }) => [name, { routes: [{ provider, model }] }]),
       ),
       keys: [
         { name: 'sdk', key, models: ['*', '*/*'] },
