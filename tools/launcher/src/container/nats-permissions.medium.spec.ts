@@ -5,9 +5,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { connectNats, ensureTopology } from '@sluice/bus/publishing';
+import {
+  askEdges,
+  connectNats,
+  ControlResponder,
+  EdgeRegister,
+  ensureTopology,
+  type NatsLink,
+  SharedCooldowns,
+} from '@sluice/bus/publishing';
 import { findNatsServer, freePort, probeUntilReady } from '@sluice/private-services';
-import { type TempDir, tempDir } from '@sluice/testing';
+import { type TempDir, tempDir, waitFor } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { prepareStreams } from '../prepare-servers.js';
 import { runSecrets } from './run-secrets.js';
@@ -22,7 +30,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 let dir: TempDir;
 let server: ChildProcess;
 let port: number;
-let connections: NatsConnection[] = [];
+let connections: Pick<NatsConnection, 'close'>[] = [];
 
 beforeAll(async () => {
   dir = await tempDir();
@@ -57,10 +65,12 @@ function urlOf(user: string): string {
   return url.href;
 }
 
-async function connectAs(user: string): Promise<NatsConnection> {
-  const connection = await connectNats({ url: urlOf(user), name: user, log: quiet }).ready;
-  connections.push(connection);
-  return connection;
+const connectAs = (user: string): Promise<NatsConnection> => linkAs(user).ready;
+
+function linkAs(user: string): NatsLink {
+  const link = connectNats({ url: urlOf(user), name: user, log: quiet });
+  connections.push(link);
+  return link;
 }
 
 /** How the server took it: stored, or refused by permission. */
@@ -178,7 +188,7 @@ test.each(SERVICES)('%s cannot empty a stream, forward it, or remove a durable',
   expect((await owner.streams.info('SLUICE_AUDIT')).state.messages).toBe(before.state.messages);
   expect((await owner.streams.info('SLUICE_REQUESTS')).state.consumer_count).toBe(CONSUMERS.length);
   const names = await owner.streams.names().next();
-  expect(names).toHaveLength(5);
+  expect(names).toHaveLength(7);
 });
 
 test.each(SERVICES)('%s reads no reply to another', async (name) => {
@@ -216,21 +226,57 @@ test.each<readonly [string, string]>([
   expect((await owner.streams.info('SLUICE_REQUESTS')).state.consumer_count).toBe(CONSUMERS.length);
 });
 
-test('admin-api asks the edges, and hears what each answers', async () => {
-  for (const answer of ['one', 'two']) {
-    const edge = await connectAs('edge-proxy');
-    edge.subscribe('sluice.control.reload', { callback: (_, message) => void message.respond(answer) });
-    await edge.flush();
+test('admin-api asks the edges by their register, and hears what each answers', async () => {
+  for (const instance of ['edge-1', 'edge-2']) {
+    const nats = linkAs('edge-proxy');
+    const record = { instance, startedAt: '2026-11-23T00:00:00.000Z', configVersion: 'v', port: 8080 };
+    new EdgeRegister({ nats, record: () => record }).start();
+    new ControlResponder({ nats, instance, log: quiet })
+      .handle('config.reload', () => ({ ok: true, problems: [], configVersion: 'v' }))
+      .start();
+    await (await nats.ready).flush();
   }
-  const admin = await connectAs('admin-api');
-  const answers: string[] = [];
-  const asked = await admin.requestMany('sluice.control.reload', '', {
-    strategy: 'count',
-    maxMessages: 2,
-    maxWait: 5_000,
+  const nats = linkAs('admin-api');
+  await nats.ready;
+  const request = { actor: { kind: 'user', name: 'ada' } } as const;
+  await expect
+    .poll(async () => (await askEdges({ nats, command: 'config.reload', request, timeoutMs: 1_000 })).summary)
+    .toBe('2/2');
+});
+
+test('an edge hears of the cooldowns of others as they are put, and finds those from before', async () => {
+  const makeEdge = async (instance: string): Promise<{ heard: string[]; shared: SharedCooldowns }> => {
+    const nats = linkAs('edge-proxy');
+    const heard: string[] = [];
+    const onFact = (fact: { credential: string }): void => void heard.push(fact.credential);
+    const shared = new SharedCooldowns({ nats, instance, log: quiet, onFact });
+    shared.start();
+    await (await nats.ready).flush();
+    return { heard, shared };
+  };
+  const [first, second] = [await makeEdge('edge-1'), await makeEdge('edge-2')];
+  first.shared.share({
+    provider: 'openai',
+    providerModel: null,
+    credential: 'c1',
+    kind: 'rate_limit',
+    untilMs: Date.now() + 60_000,
   });
-  for await (const message of asked) answers.push(message.string());
-  expect(answers.sort()).toEqual(['one', 'two']);
+  await waitFor(() => second.heard.length === 1);
+  const third = await makeEdge('edge-3');
+  await waitFor(() => third.heard.length === 1);
+  for (const { shared } of [first, second, third]) shared.stop();
+});
+
+test.each(SERVICES)('%s writes no bucket and no control but its own', async (name) => {
+  const connection = await connectAs(name);
+  const mayPut = name === 'edge-proxy';
+  expect(await publish(connection, '$KV.sluice_cooldowns.a.b.=.quota.w')).toBe(mayPut ? 'stored' : 'refused');
+  expect(await publish(connection, '$KV.sluice_edges.x')).toBe(mayPut ? 'stored' : 'refused');
+  expect(await publish(connection, '$KV.sluice_other.x')).toBe('refused');
+  if (name !== 'admin-api') expect(await publish(connection, 'sluice.control.config.reload')).toBe('refused');
+  expect(await isSubscriptionRefused(connection, '$KV.sluice_cooldowns.>')).toBe(name !== 'edge-proxy');
+  expect(await isSubscriptionRefused(connection, '$KV.sluice_edges.>')).toBe(true);
 });
 
 test('metrics-aggregator hears the events of an edge at once, and nobody else does', async () => {

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { DURABLES, STREAMS } from '@sluice/bus/publishing';
+import { BUCKETS, DURABLES, STREAMS } from '@sluice/bus/publishing';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestServer } from '@sluice/testing';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const init = (): Promise<void> =>
 async function whatIsThere(): Promise<{ streams: string[]; durables: string[]; tables: string[] }> {
   const connection = await connect({ servers: nats.url });
   const manager = await jetstreamManager(connection);
-  const streams = Object.keys(STREAMS);
+  const streams = Object.keys({ ...STREAMS, ...BUCKETS });
   const durables = Object.entries(DURABLES);
   for (const name of streams) await manager.streams.info(name);
   for (const [name, { stream }] of durables) await manager.consumers.info(stream, name);
