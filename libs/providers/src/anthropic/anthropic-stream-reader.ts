@@ -6,7 +6,7 @@ import { asRecord, asText } from '../wire/read-unknown.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import { parseLatin1Json, quoteLatin1, toLatin1 } from '../translate/latin1-json.js';
 import type { UnknownRecord } from '../translate/read-request.js';
-import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
+import { type SseEvent, SseEvents } from '../translate/sse-events.js';
 import { toChatUsage } from '../translate/token-usage.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { AnthropicUsage } from './anthropic-usage.js';
@@ -42,9 +42,8 @@ export class AnthropicStreamReader implements StreamReader {
 
   push(chunk: Buffer): string {
     if (this.isDone || this.#fatal !== null) return '';
-    if (!this.#events.push(chunk)) {
-      return this.#break(`the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`);
-    }
+    this.#events.push(chunk);
+    if (this.#events.problem !== null) return this.#break(this.#events.problem);
     let out = '';
     for (let event = this.#events.next(); event !== null; event = this.#events.next()) {
       out += this.#read(event);

@@ -7,7 +7,8 @@ import { asRecord, asText } from '../wire/read-unknown.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import { parseLatin1Json } from '../translate/latin1-json.js';
 import type { UnknownRecord } from '../translate/read-request.js';
-import { MAX_EVENT_BYTES, type SseEvent, SseEvents } from '../translate/sse-events.js';
+import { type SseEvent, SseEvents } from '../translate/sse-events.js';
+import { MAX_EVENT_BYTES } from '../wire/whole-events.js';
 import { toMessagesUsage } from '../translate/token-usage.js';
 import { toAnswerId } from '../translate/answer-id.js';
 import { ToolUseIds } from '../translate/tool-call-id.js';
@@ -53,9 +54,8 @@ export class ChatToMessagesReader implements StreamReader {
 
   push(chunk: Buffer): string {
     if (this.isDone || this.#fatal !== null) return '';
-    if (!this.#events.push(chunk)) {
-      return this.#break(`the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`);
-    }
+    this.#events.push(chunk);
+    if (this.#events.problem !== null) return this.#break(this.#events.problem);
     let out = '';
     for (let event = this.#events.next(); event !== null; event = this.#events.next()) {
       out += this.#read(event);

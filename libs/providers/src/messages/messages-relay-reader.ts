@@ -7,7 +7,7 @@ import { findTopLevelString } from '../openai-compatible/find-top-level-string.j
 import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord } from '../wire/read-unknown.js';
 import { parseLatin1Json, quoteLatin1 } from '../translate/latin1-json.js';
-import { MAX_EVENT_BYTES } from '../translate/sse-events.js';
+import { WholeEvents } from '../wire/whole-events.js';
 
 type Fatal = Exclude<StreamEnd, { kind: 'complete' }>;
 
@@ -17,7 +17,7 @@ const DELTA = '"content_block_delta"';
 export class MessagesRelayReader implements StreamReader {
   readonly #usage = new AnthropicUsage();
   readonly #model: string;
-  #rest = '';
+  readonly #events = new WholeEvents();
   #fatal: Fatal | null = null;
   isDone = false;
   hasContent = false;
@@ -33,24 +33,19 @@ export class MessagesRelayReader implements StreamReader {
 
   push(chunk: Buffer): string {
     if (this.#isOver()) return '';
-    const text = this.#rest + chunk.toString('latin1');
+    const text = this.#events.push(chunk);
+    if (this.#events.problem !== null) this.#break(this.#events.problem);
     let out = '';
-    let start = 0;
-    for (let end = endOfEvent(text, start); end > 0; end = endOfEvent(text, start)) {
+    for (let start = 0; start < text.length && !this.#isOver();) {
+      const end = endOfEvent(text, start);
       out += this.#relay(text.slice(start, end));
       start = end;
-      if (this.#isOver()) break;
-    }
-    this.#rest = text.slice(start);
-    if (this.#rest.length > MAX_EVENT_BYTES) {
-      this.#break(`the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`);
     }
     return out;
   }
 
   end(): StreamEnd {
-    const rest = this.#rest;
-    this.#rest = '';
+    const rest = this.#events.rest();
     let tail = '';
     if (!this.#isOver() && rest.trim() !== '') {
       if (parseLatin1Json(dataOf(rest)) === undefined) this.#break('the stream ended inside an event');
@@ -130,11 +125,11 @@ export class MessagesRelayReader implements StreamReader {
   }
 }
 
-/** Offset after the first blank line at or after `start`, 0 when there is none. */
+/** Offset after the first blank line at or after `start`; the text ends with one. */
 function endOfEvent(text: string, start: number): number {
   for (let at = start; ;) {
     const line = text.indexOf('\n', at);
-    if (line < 0) return 0;
+    if (line < 0) return text.length;
     if (text.charCodeAt(line + 1) === 0x0a) return line + 2;
     if (text.charCodeAt(line + 1) === 0x0d && text.charCodeAt(line + 2) === 0x0a) return line + 3;
     at = line + 1;

@@ -194,7 +194,8 @@ describe('the end of a stream', () => {
   });
 
   test('an event of megabytes in many pieces costs no more than reading it', () => {
-    const big = `data: {"model":"m","choices":[{"delta":{"content":"${'a'.repeat(3_000_000)}"},"finish_reason":"stop"}]}\n\n`;
+    const choice = `data: {"delta":{"content":"${'a'.repeat(1_000_000)}"},"finish_reason":"stop"}`;
+    const big = `data: {"model":"m","choices":[\n${[choice, choice, choice].join(',\n')}\ndata: ]}\n\n`;
     const bytes = Buffer.from(big);
     const pieces: Buffer[] = [];
     for (let at = 0; at < bytes.length; at += 256) pieces.push(bytes.subarray(at, at + 256));
@@ -204,6 +205,24 @@ describe('the end of a stream', () => {
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 });
+
+test.each([
+  ['plain words', 'data: hello\n\n'],
+  ['half of an object', 'data: {"choices":[\n\n'],
+  ['a list', 'data: [1]\n\n'],
+  ['a control character', 'data: {"choices":"\0"}\n\n'],
+])('an event that is no JSON object (%s) ends the stream', (_name, event) => {
+  const { text, reader } = readText(`${event}data: [DONE]\n\n`);
+  expect([text, reader.fatal?.kind]).toEqual(['', 'broken']);
+});
+
+test.each([': a comment\n\n', 'event: ping\n\n', 'data: \n\n', 'data: {}\n\n', '\n\n'])(
+  'an event that says nothing (%j) goes on as it is',
+  (event) => {
+    const { text, reader } = readText(`${event}data: [DONE]\n\n`);
+    expect([text, reader.fatal]).toEqual([`${event}data: [DONE]\n\n`, null]);
+  },
+);
 
 describe('an error inside a stream ends it', () => {
   const before =

@@ -5,12 +5,11 @@ import type { TokenCounts } from '@sluice/contracts';
 import type { StreamContext, StreamEnd, StreamReader } from '../provider-adapter.js';
 import { asRecord, parseJson } from '../wire/read-unknown.js';
 import type { Splice } from '../wire/splice.js';
+import { WholeEvents } from '../wire/whole-events.js';
 import { findOpenAiUsage } from './from-openai-usage.js';
 import { findTopLevelString, type TextSpan } from './find-top-level-string.js';
 import { readEmbeddedFailure, readErrorEvent } from './read-openai-failure.js';
 
-/** An event larger than this ends the stream; honest ones are a few hundred bytes, images a few megabytes. */
-const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 const DONE_LINE = /(?:^|\n)data:\s*\[DONE\]\s*$/;
 const FINISHED = /"finish_reason"\s*:\s*"/;
 const CONTENT =
@@ -33,7 +32,7 @@ export class OpenAiStreamReader implements StreamReader {
   readonly #context: StreamContext;
   /** The model's name as JSON text, in latin1 like everything here. */
   readonly #model: string;
-  #rest = '';
+  readonly #events = new WholeEvents();
   #usageEvent = '';
   #isFinished = false;
   /** Indexes of the choices that are finished; only looked at when several were asked for. */
@@ -56,32 +55,18 @@ export class OpenAiStreamReader implements StreamReader {
 
   push(chunk: Buffer): string {
     if (this.isDone) return '';
-    const piece = chunk.toString('latin1');
-    // A blank line ends with a line feed: without one nothing can be whole, and nothing is searched twice.
-    if (!piece.includes('\n')) return this.#keep(this.#rest + piece);
-    const text = this.#rest + piece;
-    const end = endOfLastEvent(text);
-    this.#keep(text.slice(end));
-    return end === 0 ? '' : this.#relay(text, end);
+    const text = this.#events.push(chunk);
+    if (this.#events.problem !== null) this.#fatal = { kind: 'broken', reason: this.#events.problem };
+    return text === '' ? '' : this.#relay(text);
   }
 
-  /** Keeps the start of an event until the rest comes. */
-  #keep(rest: string): '' {
-    this.#rest = rest;
-    if (rest.length > MAX_EVENT_BYTES) {
-      const reason = `the provider sent an event of more than ${MAX_EVENT_BYTES} bytes`;
-      this.#fatal = { kind: 'broken', reason };
-    }
-    return '';
-  }
-
-  /** Walks the whole events in text[0, end), rewriting each. */
-  #relay(text: string, end: number): string {
+  /** Walks whole events, rewriting each. */
+  #relay(text: string): string {
     const flags = flagsOf(text);
     let out = '';
     let copied = 0;
-    for (let start = 0; start < end;) {
-      const stop = endOfEvent(text, start, end);
+    for (let start = 0; start < text.length;) {
+      const stop = endOfEvent(text, start);
       const change = this.#read(text, { start, end: stop }, flags);
       if (this.#fatal !== null) return out + text.slice(copied, start);
       if (change !== null) {
@@ -92,29 +77,36 @@ export class OpenAiStreamReader implements StreamReader {
       // Nothing that follows the terminal marker belongs to the answer.
       if (this.isDone) return out + text.slice(copied, stop);
     }
-    return out + text.slice(copied, end);
+    return out + text.slice(copied);
   }
 
   /** Takes the facts of one event; says what of it must change before it goes on. */
   #read(text: string, span: TextSpan, flags: BlockFlags): Splice | null {
-    if (flags.error || flags.finish || flags.usage || flags.done || !this.hasContent) {
-      const event = text.slice(span.start, span.end);
-      if (flags.error && ERROR_SIGN.test(event) && this.#isFailure(event)) return null;
-      if (flags.done && DONE_LINE.test(event)) {
-        this.isDone = true;
-        return null;
-      }
-      if (flags.finish && FINISHED.test(event)) this.#finish(event);
-      if (!this.hasContent && CONTENT.test(event)) this.hasContent = true;
-      if (flags.usage && HAS_USAGE.test(event)) {
-        this.#usageEvent = event;
-        if (this.#context.hideUsage && NO_CHOICES.test(event)) return { ...span, text: '' };
-      }
+    const event = text.slice(span.start, span.end);
+    if (flags.error && ERROR_SIGN.test(event) && this.#isFailure(event)) return null;
+    if (flags.done && DONE_LINE.test(event)) {
+      this.isDone = true;
+      return null;
     }
-    const model = findTopLevelString(text, 'model', span);
-    if (model === null) return null;
+    if (flags.finish && FINISHED.test(event)) this.#finish(event);
+    if (!this.hasContent && CONTENT.test(event)) this.hasContent = true;
+    if (flags.usage && HAS_USAGE.test(event)) {
+      this.#usageEvent = event;
+      if (this.#context.hideUsage && NO_CHOICES.test(event)) return { ...span, text: '' };
+    }
+    // Searched in the event alone: in a text of many events without a model each search would go to its end.
+    const model = findTopLevelString(event, 'model', { start: 0, end: event.length });
+    if (model === null) return this.#check(event);
     if (this.hasContent) this.contentEvents += 1;
-    return { start: model.start, end: model.end, text: this.#model };
+    return { start: span.start + model.start, end: span.start + model.end, text: this.#model };
+  }
+
+  /** What holds no model is looked at: a chunk without one goes on as it is, what is no chunk ends the stream. */
+  #check(event: string): null {
+    if (dataOf(event) !== '' && asRecord(parseEvent(event)) === null) {
+      this.#fatal = { kind: 'broken', reason: 'an event of the stream is not a JSON object' };
+    }
+    return null;
   }
 
   /** A stream of several choices is whole when each of them is. */
@@ -150,13 +142,12 @@ export class OpenAiStreamReader implements StreamReader {
 
   /** Some servers leave out the blank line after the last event: what is whole is taken, null if it is not. */
   #takeRest(): string | null {
-    const rest = this.#rest;
-    this.#rest = '';
+    const rest = this.#events.rest();
     // A comment says nothing that a client could miss.
     if (this.isDone || COMMENTS_ONLY.test(rest)) return '';
     const event = `${rest.trimEnd()}\n\n`;
     const isWhole = DONE_LINE.test(event) || parseEvent(event) !== undefined;
-    return isWhole ? this.#relay(event, event.length) : null;
+    return isWhole ? this.#relay(event) : null;
   }
 
   tokens(): TokenCounts | null {
@@ -171,19 +162,12 @@ const flagsOf = (text: string): BlockFlags => ({
   done: text.includes('[DONE]'),
 });
 
-/** Offset after the last blank line, 0 when there is none. */
-function endOfLastEvent(text: string): number {
-  const plain = text.lastIndexOf('\n\n');
-  const mixed = text.lastIndexOf('\n\r\n');
-  return Math.max(plain < 0 ? 0 : plain + 2, mixed < 0 ? 0 : mixed + 3);
-}
-
-/** Offset after the first blank line at or after `start`; `end` is known to be one. */
-function endOfEvent(text: string, start: number, end: number): number {
+/** Offset after the first blank line at or after `start`; the text ends with one. */
+function endOfEvent(text: string, start: number): number {
   let at = start;
   for (;;) {
     const line = text.indexOf('\n', at);
-    if (line < 0 || line >= end) return end;
+    if (line < 0) return text.length;
     if (text.charCodeAt(line + 1) === 0x0a) return line + 2;
     if (text.charCodeAt(line + 1) === 0x0d && text.charCodeAt(line + 2) === 0x0a) return line + 3;
     at = line + 1;
@@ -191,11 +175,10 @@ function endOfEvent(text: string, start: number, end: number): number {
 }
 
 /** The JSON of an event's data lines, undefined when it is none. */
-function parseEvent(event: string): unknown {
-  const data = event
-    .split('\n')
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(5).trim())
-    .join('\n');
-  return parseJson(Buffer.from(data, 'latin1').toString('utf8'));
+const parseEvent = (event: string): unknown =>
+  parseJson(Buffer.from(dataOf(event), 'latin1').toString('utf8'));
+
+function dataOf(event: string): string {
+  const lines = event.split('\n').filter((line) => line.startsWith('data:'));
+  return lines.map((line) => line.slice(5).trim()).join('\n');
 }

@@ -1,8 +1,6 @@
 // Server-sent events out of bytes that were cut anywhere, by the rules of the format: LF or CRLF, comments
 // and unknown fields ignored, data lines joined.
-
-/** An event larger than this ends the stream; honest ones are a few hundred bytes, images a few megabytes. */
-export const MAX_EVENT_BYTES = 4 * 1024 * 1024;
+import { WholeEvents } from '../wire/whole-events.js';
 
 /** One event, its texts in latin1. */
 export interface SseEvent {
@@ -12,22 +10,23 @@ export interface SseEvent {
 }
 
 export class SseEvents {
-  /** Unread text; always begins at the start of a line. */
+  readonly #bytes = new WholeEvents();
+  /** Unread text; always begins at the start of a line, and ends with a whole event. */
   #text = '';
   #at = 0;
   #name = '';
   #data: string | null = null;
   #isFirst = true;
 
-  /**
-   * Takes bytes.
-   * @returns false when an event became too large; nothing more is to be pushed then
-   */
-  push(chunk: Buffer): boolean {
-    this.#text = this.#at === 0 ? this.#text : this.#text.slice(this.#at);
+  /** What is wrong with the stream, null while it is right; nothing is to be pushed after this. */
+  get problem(): string | null {
+    return this.#bytes.problem;
+  }
+
+  /** Takes bytes. */
+  push(chunk: Buffer): void {
+    this.#text = this.#text.slice(this.#at) + this.#bytes.push(chunk);
     this.#at = 0;
-    this.#text += chunk.toString('latin1');
-    return this.#text.length + (this.#data?.length ?? 0) <= MAX_EVENT_BYTES + chunk.length;
   }
 
   /** The next whole event, null when there is none yet. */
@@ -45,10 +44,10 @@ export class SseEvents {
 
   /** What was begun when the stream ended: some servers leave out the last blank line. Null when nothing was. */
   rest(): SseEvent | null {
-    const line = this.#text.slice(this.#at).replace(/\r$/, '');
-    this.#text = '';
-    this.#at = 0;
-    if (line !== '') this.#take(line);
+    const lines = this.#bytes.rest().split('\n');
+    for (const line of lines.map((each) => each.replace(/\r$/, ''))) {
+      if (line !== '') this.#take(line);
+    }
     return this.#dispatch();
   }
 
