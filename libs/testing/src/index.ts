@@ -1,8 +1,16 @@
 export { createTestDatabase, type TestDatabase } from './create-test-database.js';
 export { FakeClock } from './fake-clock.js';
+export {
+  FaultProxy,
+  type FaultProxyOptions,
+  type Faults,
+  type FlowCut,
+  type FlowFaults,
+} from './fault-proxy.js';
 export { freePort } from '@sluice/private-services';
 export { type ServiceLogLine, ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 export { openTestBus, type TestBus, type TestBusOptions } from './test-bus.js';
+export { seededRandom } from './seeded-random.js';
 export { standIn } from './stand-in.js';
 export { startTestNats } from './start-test-nats.js';
 export { startTestPostgres } from './start-test-postgres.js';

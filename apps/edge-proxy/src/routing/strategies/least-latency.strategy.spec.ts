@@ -1,12 +1,7 @@
 import { PeakEwma } from '@sluice/resilience';
+import { seededRandom } from '@sluice/testing';
 import { expect, test } from 'vitest';
-import {
-  makeRequest,
-  makeRoute,
-  namesOf,
-  type RouteFacts,
-  seededRandom,
-} from './__fixtures__/strategy-routes.js';
+import { makeRequest, makeRoute, namesOf, type RouteFacts } from './__fixtures__/strategy-routes.js';
 import { LeastLatencyStrategy } from './least-latency.strategy.js';
 import type { StrategyRoute } from './strategy.js';
 

@@ -1,7 +1,8 @@
 import { ROUTING_STRATEGIES } from '@sluice/config-schema';
+import { seededRandom } from '@sluice/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeRequest, makeRoute, seededRandom } from './__fixtures__/strategy-routes.js';
+import { makeRequest, makeRoute } from './__fixtures__/strategy-routes.js';
 import { STRATEGIES } from './index.js';
 
 const maybeMs = fc.option(fc.nat(100_000));

@@ -50,3 +50,11 @@ test('a route that was away gets its share afterwards, not a burst', () => {
   expect(picks.filter((name) => name === 'c')).toHaveLength(3);
   expect(picks.join('')).not.toContain('cc');
 });
+
+test('a route of weight 0 comes last also beside one that has had more than its share', () => {
+  const strategy = new WeightedStrategy();
+  const [zero, one, two] = makeRoutes({ z: 0, a: 1, b: 1 });
+  if (zero === undefined || one === undefined || two === undefined) throw new Error('three routes');
+  expect(namesOf(strategy.order([zero, one, two]))).toBe('abz');
+  expect(namesOf(strategy.order([zero, one]))).toBe('az');
+});

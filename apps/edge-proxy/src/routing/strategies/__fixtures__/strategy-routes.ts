@@ -1,3 +1,4 @@
+import { seededRandom } from '@sluice/testing';
 import type { PreparedTarget } from '../../../control/config-generation.js';
 import type { StrategyRequest, StrategyRoute } from '../strategy.js';
 
@@ -29,17 +30,6 @@ export const makeRoute = (facts: RouteFacts): StrategyRoute => ({
 /** A route for each letter, with the weights given. */
 export const makeRoutes = (weights: Readonly<Record<string, number>>): StrategyRoute[] =>
   Object.entries(weights).map(([name, weight]) => makeRoute({ name, weight }));
-
-/** Random numbers that a seed decides. @see mulberry32 */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export const makeRequest = (more: Partial<StrategyRequest> = {}): StrategyRequest => ({
   stream: false,
