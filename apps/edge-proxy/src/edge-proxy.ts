@@ -53,6 +53,8 @@ export interface EdgeProxy {
    * @throws Error that names the address and the way out; its cause is the system's error
    */
   listen(host: string, port: number): Promise<number>;
+  /** Puts a new config to use: for every request that begins from now on, and at once for bounds that others wait at. */
+  use(generation: ConfigGeneration): void;
   /** From now on each answer tells the client to connect anew; everything is served as before. */
   announceStop(): void;
   /** Takes no more connections, lets requests end for up to the grace, then ends what is left with a word. */
@@ -104,6 +106,10 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
       if (options.sharesProcess !== true) load.start();
       // A listening TCP server's address is an object with a port.
       return (app.getHttpServer().address() as { port: number }).port;
+    },
+    use(generation) {
+      holder.swap(generation);
+      gate.onReload();
     },
     announceStop: () => drain.announce(),
     async drain(graceMs, hurry) {

@@ -163,7 +163,8 @@ class Walk implements RunningWalk {
     if (provider.maxConcurrency === undefined) return this.#begin(step);
     const { caller } = this.#exchange;
     // Holds the permit of a probe no longer than its turn takes to come.
-    this.#stopWaiting = () => step.permit.release();
+    const stopAsking = (): void => step.permit.release();
+    this.#stopWaiting = stopAsking;
     const leave = this.#options.gate.enter(provider, caller?.keyId ?? '', {
       onTurn: (leaveTurn, waitedMs) =>
         this.#guard(() => {
@@ -181,7 +182,8 @@ class Walk implements RunningWalk {
           this.#advance();
         }),
     });
-    if (this.#stopWaiting === null) return;
+    // Decided at once; after a refusal the walk may already wait for something else.
+    if (this.#stopWaiting !== stopAsking) return;
     this.#stopWaiting = () => {
       leave();
       step.permit.release();
