@@ -1,4 +1,4 @@
-// npm run bench [-- --seconds 2 --rounds 5 --connections 64 --bytes 1024 --kind plain|stream|translation|translation-stream]
+// npm run bench [-- --seconds 2 --rounds 5 --connections 64 --bytes 1024 --kind plain|stream|translation|translation-stream --against <folder>]
 // Interleaved rounds in alternating order on one machine; every figure is a ratio to the baseline of its own round.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { freePort, startNats } from '@sluice/private-services';
 import { BenchProcess } from './bench-process.js';
 import type { LoadResult } from './load-result.js';
 import { formatTable, type Round } from './report.js';
-import { type Gateway, KINDS, type Target } from './targets.js';
+import { againstCheckout, type Gateway, KINDS, type Target } from './targets.js';
 
 const run = promisify(execFile);
 const HERE = import.meta.dirname;
@@ -24,13 +24,16 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     bytes: { type: 'string', default: '1024' },
     kind: { type: 'string', default: 'plain' },
+    against: { type: 'string' },
   },
 });
 
 await main();
 
 async function main(): Promise<void> {
-  const kind = KINDS.get(values.kind);
+  const named = KINDS.get(values.kind);
+  const kind =
+    values.against === undefined || named === undefined ? named : againstCheckout(values.against, named);
   if (kind === undefined) throw new Error(`--kind must be one of ${[...KINDS.keys()].join(', ')}`);
   const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const processes: BenchProcess[] = [];

@@ -4,7 +4,8 @@ import { BENCH_KEY, CLIENT_MODELS, type Dialect, PROVIDER_MODELS } from './fixtu
 import { BenchProcess } from './bench-process.js';
 
 const HERE = import.meta.dirname;
-const EDGE_MAIN = resolve(HERE, '../../../apps/edge-proxy/dist/main.js');
+const EDGE_MAIN = 'apps/edge-proxy/dist/main.js';
+const THIS_CHECKOUT = resolve(HERE, '../../..');
 /** The gateway under test; the load, the mock and NATS run on the other core. */
 const GATEWAY_CORE = 0;
 
@@ -41,14 +42,15 @@ const passThrough = (): Gateway => ({
     }),
 });
 
-const sluice: Gateway = {
+/** @param checkout folder of a built checkout */
+const edgeOf = (checkout: string): Gateway => ({
   start({ port, upstreamPort, natsUrl, dir, path }) {
     const dataDir = join(dir, `edge-${port}`);
     mkdirSync(dataDir, { recursive: true });
     const config = join(dataDir, 'sluice.yaml');
     writeFileSync(config, configText(upstreamPort));
     return new BenchProcess({
-      script: EDGE_MAIN,
+      script: join(checkout, EDGE_MAIN),
       args: [],
       env: {
         PATH: path,
@@ -63,7 +65,9 @@ const sluice: Gateway = {
       core: GATEWAY_CORE,
     });
   },
-};
+});
+
+const sluice = edgeOf(THIS_CHECKOUT);
 
 /** Key check, routing, strict pass, spool and events are on: nothing of the product is switched off. */
 const configText = (upstreamPort: number): string => `
@@ -113,3 +117,19 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['translation', { isStream: false, targets: AGAINST_ITSELF }],
   ['translation-stream', { isStream: true, targets: AGAINST_ITSELF }],
 ]);
+
+/**
+ * This checkout's edge against another's, e.g. of the commit before.
+ * @param checkout folder of the other one; it has been built
+ */
+export const againstCheckout = (checkout: string, { isStream }: Kind): Kind => {
+  const other = resolve(checkout);
+  return {
+    isStream,
+    targets: [
+      row('other checkout', edgeOf(other), ['chat', 'chat']),
+      row('other checkout again', edgeOf(other), ['chat', 'chat']),
+      row('this checkout', sluice, ['chat', 'chat']),
+    ],
+  };
+};
