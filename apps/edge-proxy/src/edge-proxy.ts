@@ -109,6 +109,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     },
     use(generation) {
       holder.swap(generation);
+      transport.retain(generation.addresses);
       gate.onReload();
     },
     announceStop: () => drain.announce(),

@@ -8,10 +8,11 @@ import {
   type NatsLink,
   SharedCooldowns,
 } from '@sluice/bus/publishing';
-import { createMetricsRegistry, type ShutdownStep } from '@sluice/service-kit';
+import { createMetricsRegistry, maskSecrets, registerSecrets, type ShutdownStep } from '@sluice/service-kit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { ConfigGeneration } from './control/config-generation.js';
+import type { ConfigAtStart } from './control/load-first-config.js';
+import { openReloads, type Reloads } from './control/open-reloads.js';
 import { createEdgeProxy, type EdgeProxy } from './edge-proxy.js';
 import type { EdgeProxyConfig } from './edge-proxy.config.js';
 import type { StopPace } from './http/stop-pace.js';
@@ -23,7 +24,7 @@ const FLUSH_MS = 3_000;
 
 export interface ServingEdgeOptions {
   readonly env: EdgeProxyConfig;
-  readonly generation: ConfigGeneration;
+  readonly config: ConfigAtStart;
   readonly log: Logger;
 }
 
@@ -33,11 +34,12 @@ export interface ServingEdge {
   readonly spool: EventSpool;
   readonly nats: NatsLink;
   readonly metrics: Registry;
+  readonly reloads: Reloads;
   /** From the word to clients to the last event. */
   readonly stopSteps: (pace: StopPace) => readonly ShutdownStep[];
 }
 
-export async function openServingEdge({ env, generation, log }: ServingEdgeOptions): Promise<ServingEdge> {
+export async function openServingEdge({ env, config, log }: ServingEdgeOptions): Promise<ServingEdge> {
   const spool = EventSpool.open({ rootDir: join(env.dataDir, 'spool'), recoverIntent, log });
   const records = new GroupCommit(spool);
   const nats = connectNats({ url: env.natsUrl, name: env.instance, log });
@@ -59,13 +61,25 @@ export async function openServingEdge({ env, generation, log }: ServingEdgeOptio
     now: Date.now,
   });
   const edge = await createEdgeProxy({
-    generation,
+    generation: config.first.generation,
     sink: records,
     healthListener,
     instance,
     log,
     metrics,
     keepAliveMs: env.keepAliveMs,
+  });
+  const reloads = openReloads({
+    ...config,
+    registry: metrics,
+    audit: records,
+    instance,
+    log,
+    mask: maskSecrets,
+    registerSecrets,
+    current: () => edge.holder.current,
+    use: (generation) => edge.use(generation),
+    now: Date.now,
   });
   cooldowns.start();
   const flush = async (): Promise<void> => {
@@ -78,20 +92,27 @@ export async function openServingEdge({ env, generation, log }: ServingEdgeOptio
     spool,
     nats,
     metrics,
-    stopSteps: (pace) => [
-      { name: 'word to clients', run: () => edge.announceStop(), timeoutMs: 100 },
-      { name: 'open door', run: () => pace.untilDoorCloses(), timeoutMs: pace.preStopMs + 1_000 },
-      {
-        name: 'requests',
-        run: () => edge.drain(pace.graceMs, pace.hurry),
-        timeoutMs: pace.graceMs + 2_000,
-      },
-      { name: 'events', run: flush, timeoutMs: FLUSH_MS + 1_000 },
-      { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },
-      { name: 'nats', run: () => nats.close(), timeoutMs: 6_000 },
-    ],
+    reloads,
+    stopSteps: (pace) => toStopSteps(pace, { edge, spool, nats, flush }),
   };
 }
+
+interface Stoppable extends Pick<ServingEdge, 'edge' | 'spool' | 'nats'> {
+  readonly flush: () => Promise<void>;
+}
+
+const toStopSteps = (pace: StopPace, { edge, spool, nats, flush }: Stoppable): readonly ShutdownStep[] => [
+  { name: 'word to clients', run: () => edge.announceStop(), timeoutMs: 100 },
+  { name: 'open door', run: () => pace.untilDoorCloses(), timeoutMs: pace.preStopMs + 1_000 },
+  {
+    name: 'requests',
+    run: () => edge.drain(pace.graceMs, pace.hurry),
+    timeoutMs: pace.graceMs + 2_000,
+  },
+  { name: 'events', run: flush, timeoutMs: FLUSH_MS + 1_000 },
+  { name: 'spool', run: () => spool.close(), timeoutMs: 2_000 },
+  { name: 'nats', run: () => nats.close(), timeoutMs: 6_000 },
+];
 
 /** How patient this edge's stop is: what the config file says, capped by the environment. */
 export const stopPaceOptions = (

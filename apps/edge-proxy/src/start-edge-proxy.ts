@@ -1,7 +1,8 @@
 // Starts one edge: config, spool, NATS, ops pages, data plane, and the order in which they end.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EnvironmentError, findConfigFile, formatProblems } from '@sluice/config-schema';
+import { EnvironmentError, findConfigFile } from '@sluice/config-schema';
+import type { AuditActor } from '@sluice/contracts';
 import {
   createLogger,
   exitWithParent,
@@ -15,8 +16,11 @@ import {
   startOpsServer,
 } from '@sluice/service-kit';
 import type { Logger } from 'pino';
-import type { ConfigGeneration } from './control/config-generation.js';
-import { ConfigFileError, loadConfig } from './control/load-config.js';
+import type { ReloadReport } from './control/config-reloader.js';
+import { ConfigFileError } from './control/config-source.js';
+import { HangUp } from './control/hang-up.js';
+import { type ConfigAtStart, readConfigAtStart } from './control/load-first-config.js';
+import { openControl } from './control/open-control.js';
 import { type EdgeProxyConfig, readEdgeProxyConfig } from './edge-proxy.config.js';
 import { StopPace } from './http/stop-pace.js';
 import { openServingEdge, stopPaceOptions } from './serving-edge.js';
@@ -32,8 +36,8 @@ export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<vo
     const env = readEdgeProxyConfig(environment);
     registerSecrets(secretsInAddresses(env.natsUrl));
     const log = createLogger({ service: 'edge-proxy', instance: env.instance, level: env.logLevel });
-    const { file, generation } = loadFirst(env, environment, log);
-    await serveAlone({ env, log, file, generation });
+    const hangUp = new HangUp();
+    await serveAlone({ env, log, hangUp, config: readConfig(env, environment) });
   } catch (error) {
     const isTheirs =
       error instanceof ConfigFileError || error instanceof EnvironmentError || isFromSystem(error);
@@ -45,58 +49,64 @@ export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<vo
   }
 }
 
-interface FirstConfig {
-  readonly file: string;
-  readonly generation: ConfigGeneration;
-}
-
-function loadFirst(env: EdgeProxyConfig, environment: NodeJS.ProcessEnv, log: Logger): FirstConfig {
+function readConfig(env: EdgeProxyConfig, environment: NodeJS.ProcessEnv): ConfigAtStart {
   const { path } = findConfigFile({
     env: environment,
     cwd: process.cwd(),
     shippedDir: SHIPPED_CONFIGS,
     exists: existsSync,
   });
-  const { generation, warnings } = loadConfig({
-    path,
-    env: environment,
-    launchKeyFile: env.launchKeyFile,
-    registerSecrets,
-    nowMs: Date.now(),
-  });
-  for (const warning of warnings) log.warn({ path: warning.path }, formatProblems([warning], path));
-  return { file: path, generation };
+  return readConfigAtStart(
+    { path, env: environment, launchKeyFile: env.launchKeyFile },
+    { dataDir: env.dataDir, registerSecrets, nowMs: Date.now() },
+  );
 }
 
-interface Start extends FirstConfig {
+interface Start {
   readonly env: EdgeProxyConfig;
   readonly log: Logger;
+  readonly hangUp: HangUp;
+  readonly config: ConfigAtStart;
 }
 
 /** One process that does everything. */
-async function serveAlone({ env, log, file, generation }: Start): Promise<void> {
-  const { config } = generation;
-  const { edge, spool, nats, metrics, stopSteps } = await openServingEdge({ env, generation, log });
+async function serveAlone({ env, log, hangUp, config: atStart }: Start): Promise<void> {
+  const { config } = atStart.first.generation;
+  const { edge, spool, nats, metrics, reloads, stopSteps } = await openServingEdge({
+    env,
+    config: atStart,
+    log,
+  });
+  const configVersion = (): string => edge.holder.current.config.version;
   const health = new HealthRegistry();
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
   health.add('spool', () => ({ ok: spool.stats().isStoring }));
+  health.add('config', reloads.check);
   const ops = await startOpsServer({
     host: env.opsHost,
     port: env.opsPort,
     portVariable: 'EDGE_PROXY_OPS_PORT',
     health,
     metrics,
-    info: () => ({ configVersion: edge.holder.current.config.version, spool: spool.stats() }),
+    info: () => ({ configVersion: configVersion(), spool: spool.stats() }),
   });
   const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
+  const reload = (actor: AuditActor): ReloadReport => reloads.reloader.reload(actor);
+  const control = openControl({ nats, instance: env.instance, log, port, configVersion, reload });
+  control.start();
+  hangUp.connect(() => void reload({ kind: 'operator', name: 'SIGHUP' }));
   const pace = new StopPace(stopPaceOptions(env, config.server.shutdownGraceMs));
   stopInOrder(log, pace, [
     { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
+    { name: 'control', run: () => control.stop(), timeoutMs: 100 },
     ...stopSteps(pace),
     { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
   ]);
   health.setServing(true);
-  log.info({ port, opsPort: ops.port, config: file, configVersion: config.version }, 'edge is ready');
+  log.info(
+    { port, opsPort: ops.port, config: atStart.source.path, configVersion: config.version },
+    'edge is ready',
+  );
 }
 
 function stopInOrder(log: Logger, pace: StopPace, steps: readonly ShutdownStep[]): void {

@@ -3,9 +3,10 @@ import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { testConfigFile, type TestConfigFile } from '../__fixtures__/test-config-file.js';
 import { ConfigHolder } from './config-holder.js';
+import { toReloadReply } from './config-reloader.js';
 import { LastGoodCopy } from './last-good-copy.js';
 import { loadFirstConfig } from './load-first-config.js';
-import { openReloads, toReloadReply } from './open-reloads.js';
+import { openReloads } from './open-reloads.js';
 
 const text = (more = '', model = 'x'): string => `providers: { a: { type: openai, apiKey: "\${A_KEY}" } }
 models: { m: { routes: [{ provider: a, model: ${model} }] } }

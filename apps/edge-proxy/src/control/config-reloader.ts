@@ -1,7 +1,7 @@
 // Puts a new config to use while requests are served: read, validated, made ready, compared, then swapped in one
 // assignment. Whatever goes wrong before the swap leaves the old config in use.
 import { basename } from 'node:path';
-import type { AuditActor } from '@sluice/contracts';
+import type { AuditActor, ControlReply } from '@sluice/contracts';
 import { formatProblems } from '@sluice/config-schema';
 import type { ConfigLoad } from './config-audit.js';
 import type { ConfigGeneration } from './config-generation.js';
@@ -175,4 +175,11 @@ export class ConfigReloader {
 function describe(isSameText: boolean, isSameConfig: boolean): string | null {
   if (isSameConfig) return isSameText ? 'nothing has changed' : 'only words changed that have no effect';
   return isSameText ? 'the same text: only values that it refers to have changed' : null;
+}
+
+/** What `sluice.control.config.reload` is answered with. Settings that wait for a restart are told beside an `ok`. */
+export function toReloadReply(report: ReloadReport): Omit<ControlReply<'config.reload'>, 'instance'> {
+  if (!report.ok) return { ok: false, problems: [...report.problems], configVersion: report.version };
+  const problems = report.needRestart.map((path) => `${path} changed: it acts only after a restart`);
+  return { ok: true, problems, configVersion: report.version };
 }

@@ -15,8 +15,6 @@ import { KeyRing, type RingKey } from '../access/key-ring.js';
 import { type ConfigGeneration, makeConfigGeneration } from './config-generation.js';
 import { ConfigFileError, type ConfigSource, messageOf, readConfigText } from './config-source.js';
 
-export { ConfigFileError } from './config-source.js';
-
 export interface LoadConfigOptions extends ConfigSource {
   /** Called with every secret before anything is logged. */
   readonly registerSecrets: (secrets: readonly string[]) => void;

@@ -1,7 +1,7 @@
 // The config of a process that starts: the file's, or, when that is broken, the last good copy's, with an alarm.
 import { type ConfigChange, diffConfigs } from './diff-configs.js';
-import { ConfigFileError } from './config-source.js';
-import type { LastGoodCopy } from './last-good-copy.js';
+import { ConfigFileError, type ConfigSource } from './config-source.js';
+import { LastGoodCopy } from './last-good-copy.js';
 import { loadConfig, loadConfigText, type LoadConfigOptions, type LoadedConfig } from './load-config.js';
 
 export interface FirstConfig extends LoadedConfig {
@@ -57,4 +57,21 @@ function loadCopy(text: string, options: LoadConfigOptions): LoadedConfig | null
     if (error instanceof ConfigFileError) return null;
     throw error;
   }
+}
+
+/** What a process starts with and reloads from. */
+export interface ConfigAtStart {
+  readonly source: ConfigSource;
+  readonly lastGood: LastGoodCopy;
+  readonly first: FirstConfig;
+}
+
+/** @throws ConfigFileError as {@link loadFirstConfig} */
+export function readConfigAtStart(
+  source: ConfigSource,
+  options: { readonly dataDir: string } & Pick<LoadConfigOptions, 'registerSecrets' | 'nowMs'>,
+): ConfigAtStart {
+  const { dataDir, ...load } = options;
+  const lastGood = new LastGoodCopy({ dataDir, configPath: source.path });
+  return { source, lastGood, first: loadFirstConfig({ ...source, ...load }, lastGood) };
 }

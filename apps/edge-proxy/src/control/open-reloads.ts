@@ -1,11 +1,10 @@
 // Everything about the config that a running process has: its reloader, and what tells of each load.
-import type { ControlReply } from '@sluice/contracts';
 import { formatProblems } from '@sluice/config-schema';
 import type { DependencyState } from '@sluice/service-kit';
 import type { Registry } from 'prom-client';
 import { type AuditSink, recordConfigLoad } from './config-audit.js';
 import { ConfigMetrics } from './config-metrics.js';
-import { ConfigReloader, type ConfigReloaderOptions, type ReloadReport } from './config-reloader.js';
+import { ConfigReloader, type ConfigReloaderOptions } from './config-reloader.js';
 import type { FirstConfig } from './load-first-config.js';
 
 export interface OpenReloadsOptions extends Omit<ConfigReloaderOptions, 'metrics' | 'onLoad'> {
@@ -73,11 +72,4 @@ function tellOfFirst({ first, log, lastGood, source }: OpenReloadsOptions): void
     },
     STANDS_IN,
   );
-}
-
-/** What `sluice.control.config.reload` is answered with. Settings that wait for a restart are told beside an `ok`. */
-export function toReloadReply(report: ReloadReport): Omit<ControlReply<'config.reload'>, 'instance'> {
-  if (!report.ok) return { ok: false, problems: [...report.problems], configVersion: report.version };
-  const problems = report.needRestart.map((path) => `${path} changed: it acts only after a restart`);
-  return { ok: true, problems, configVersion: report.version };
 }
