@@ -16,6 +16,7 @@ import {
   startOpsServer,
 } from '@sluice/service-kit';
 import type { Logger } from 'pino';
+import { BreakerCommands } from './control/breaker-commands.js';
 import type { ReloadReport } from './control/config-reloader.js';
 import { ConfigFileError } from './control/config-source.js';
 import { HangUp } from './control/hang-up.js';
@@ -93,6 +94,8 @@ async function serveAlone({ env, log, hangUp, config: atStart }: Start): Promise
   const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
   const reload = (actor: AuditActor): ReloadReport => reloads.reloader.reload(actor);
   const control = openControl({ nats, instance: env.instance, log, port, configVersion, reload });
+  const breakers = new BreakerCommands({ health: edge.health, current: () => edge.holder.current, log });
+  control.responder.handle('breaker.list', breakers.list).handle('breaker.force', breakers.force);
   control.start();
   hangUp.connect(() => void reload({ kind: 'operator', name: 'SIGHUP' }));
   const pace = new StopPace(stopPaceOptions(env, config.server.shutdownGraceMs));

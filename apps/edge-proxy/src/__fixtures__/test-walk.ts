@@ -3,6 +3,7 @@ import type { RequestBody } from '@sluice/providers';
 import type { AttemptFailure } from '../attempts/attempt-failure.js';
 import type { BreakerChange, CooldownBegan } from '../attempts/health-listener.js';
 import { HealthRegistry } from '../attempts/health-registry.js';
+import type { ConfigGeneration } from '../control/config-generation.js';
 import type { ChosenRoute, NextStep } from '../attempts/route-choice.js';
 import { RequestNeeds } from '../routing/request-needs.js';
 import type { PlanRequest } from '../routing/route-planner.js';
@@ -12,6 +13,7 @@ import { makeTestGeneration } from './test-generation.js';
 
 /** A gateway's routing with a clock of its own. */
 export interface TestRouting {
+  readonly generation: ConfigGeneration;
   readonly health: HealthRegistry;
   readonly told: (BreakerChange | CooldownBegan)[];
   /** Time passes. */
@@ -31,6 +33,7 @@ export async function startTestRouting(config: object): Promise<TestRouting> {
   );
   const planner = new RoutePlanner(health);
   return {
+    generation,
     health,
     told,
     advance: (ms) => (nowMs += ms),
