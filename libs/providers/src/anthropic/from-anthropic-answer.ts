@@ -1,4 +1,5 @@
 // A whole answer of Anthropic's as OpenAI's chat completion.
+import { isUtf8 } from 'node:buffer';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { asRecord, asText } from '../wire/read-unknown.js';
 import { parseExactJson } from '../translate/exact-json.js';
@@ -16,6 +17,7 @@ import { toAnnotations } from './to-annotations.js';
 
 /** Reads a whole answer and writes it anew in OpenAI's dialect. Never throws. */
 export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answer {
+  if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
   const failure = readAnthropicErrorEvent(document);

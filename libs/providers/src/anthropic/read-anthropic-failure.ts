@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '@sluice/contracts';
 import type { ProviderFailure } from '../provider-adapter.js';
 import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
@@ -46,7 +47,7 @@ export function readAnthropicFailure(status: number, bytes: Buffer, isSameDialec
   return fail(status, codeIn(error), {
     message: message === '' ? `the provider answered ${status}` : message,
     // Look-alikes answer some paths in OpenAI's shape, which the client does not read.
-    passable: isSameDialect && document?.['type'] === 'error' && error !== null,
+    passable: isSameDialect && document?.['type'] === 'error' && error !== null && isUtf8(bytes),
   });
 }
 

@@ -1,4 +1,5 @@
 // A whole chat completion as Anthropic's message.
+import { isUtf8 } from 'node:buffer';
 import { NO_TOKENS } from '@sluice/contracts';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
@@ -15,6 +16,7 @@ import { argumentsText, readCalls, readChatWords } from './read-chat-delta.js';
 
 /** Reads a whole answer and writes it anew in Anthropic's dialect. Never throws. */
 export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
+  if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };
   const choices = document['choices'];

@@ -1,5 +1,6 @@
 // How a client of Anthropic's dialect (`/v1/messages`) is served, by kind of provider. The shapes are the
 // ordinary adapter's, so the walk does not know which dialect it serves.
+import { isUtf8 } from 'node:buffer';
 import { anthropicAddress } from '../anthropic/anthropic.adapter.js';
 import { readAnthropicErrorEvent, readAnthropicFailure } from '../anthropic/read-anthropic-failure.js';
 import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
@@ -53,6 +54,7 @@ export const makeMessagesOverChatAdapter = (chatAdapter: ProviderAdapter): Provi
 
 /** What `count_tokens` answers, untouched. Counting costs nothing. */
 function relayCount(bytes: Buffer): Answer {
+  if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseJson(bytes.toString('utf8')));
   if (typeof document?.['input_tokens'] === 'number') {
     return { kind: 'answer', body: bytes, tokens: NO_TOKENS };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '@sluice/contracts';
 import type { ProviderFailure } from '../provider-adapter.js';
 import { asRecord, asText, parseJson } from '../wire/read-unknown.js';
@@ -16,7 +17,8 @@ export function readOpenAiFailure(status: number, bytes: Buffer): ProviderFailur
   const parsed = parseJson(text);
   // Gemini's look-alike wraps its error in a list.
   const document = asRecord(Array.isArray(parsed) ? parsed[0] : parsed);
-  return fail(status, describe(document, `the provider answered ${status}`), asRecord(parsed) !== null);
+  const isPassable = asRecord(parsed) !== null && isUtf8(bytes);
+  return fail(status, describe(document, `the provider answered ${status}`), isPassable);
 }
 
 /**

@@ -2,6 +2,8 @@
 
 /** Extensions mean nothing to us; honest ones (checksums, signatures) are short. */
 const MAX_EXTENSION_BYTES = 4 * 1024;
+/** All extensions of a body may be this much larger than the body itself. */
+const EXTENSION_ALLOWANCE_BYTES = 64 * 1024;
 /** Trailers are dropped, since what matters was sent in front. */
 const MAX_TRAILER_BYTES = 16 * 1024;
 /** Thirteen hex digits are below 2^53: every such size is exact. */
@@ -31,6 +33,8 @@ export class ChunkedDecoder {
   #size = 0;
   #digits = 0;
   #skipped = 0;
+  /** Bytes of extensions that may still come; grows with the body. */
+  #allowance = EXTENSION_ALLOWANCE_BYTES;
   /** Where the body bytes of the last read begin, in the buffer that was read. */
   bodyStart = 0;
   /** Where they end. */
@@ -47,6 +51,7 @@ export class ChunkedDecoder {
     this.#size = 0;
     this.#digits = 0;
     this.#skipped = 0;
+    this.#allowance = EXTENSION_ALLOWANCE_BYTES;
     this.problem = null;
   }
 
@@ -82,6 +87,7 @@ export class ChunkedDecoder {
       this.bodyEnd += end - at;
     }
     this.#size -= end - at;
+    this.#allowance += end - at;
     if (this.#size === 0) this.#state = 'data-cr';
     return end;
   }
@@ -92,6 +98,8 @@ export class ChunkedDecoder {
       case 'size':
         return this.#takeSize(byte);
       case 'extension':
+        this.#allowance -= 1;
+        if (this.#allowance < 0) return 'its chunk extensions are larger than its body';
         return this.#skip(byte, 'size-lf', MAX_EXTENSION_BYTES);
       case 'size-lf':
         this.#skipped = 0;

@@ -21,6 +21,8 @@ const FORBIDDEN_SO_FAR = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|(?<!\r)\n/g;
 const STATUS_LINE = /^HTTP\/1\.[01] [1-9][0-9]{2}(?: |$)/;
 const STATUS_LINE_START = 'HTTP/1.';
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Header fields that a provider may send: honest ones send some dozens. */
+export const MAX_FIELDS = 256;
 const CR = 13;
 const SPACE = 32;
 const TAB = 9;
@@ -37,7 +39,8 @@ export function parseResponseHead(text: string): ResponseHead {
   // No prototype: a provider may name a header `__proto__`.
   const headers = Object.create(null) as Headers; // true: an object without properties is an empty record
   let from = statusLine.length + 2;
-  while (from < text.length) {
+  for (let fields = 1; from < text.length; fields += 1) {
+    if (fields > MAX_FIELDS) throw new ProtocolViolation(`it has more than ${MAX_FIELDS} headers`);
     const end = endOfLine(text, from);
     const colon = text.indexOf(':', from);
     if (colon === -1 || colon > end) throw new ProtocolViolation('a header line has no colon');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ANSWERS } from './__fixtures__/answers.js';
 import { cutAt, parseAll } from './__fixtures__/parse-all.js';
+import { MAX_FIELDS } from './response-head.js';
 import { MAX_HEAD_BYTES, ResponseParser } from './response-parser.js';
 
 const parse = (text: string, isClosed = false) => parseAll([Buffer.from(text, 'latin1')], isClosed);
@@ -238,6 +239,24 @@ describe('ResponseParser, what it refuses', () => {
     }
     expect(parse(headOf(MAX_HEAD_BYTES)).end).toBe('complete');
     expect(parse(headOf(MAX_HEAD_BYTES + 1)).end).toBe('violation');
+  });
+
+  it('as many headers as are allowed are taken, one more is not', () => {
+    const headOf = (fields: number): string =>
+      `${OK}content-length: 0\r\n${'a: b\r\n'.repeat(fields - 1)}\r\n`;
+    expect(parse(headOf(MAX_FIELDS)).end).toBe('complete');
+    expect(parse(headOf(MAX_FIELDS + 1)).end).toBe('violation');
+  });
+
+  it('chunk extensions may sign a body, but not outweigh it', () => {
+    const chunk = (bytes: number, extension: number): string =>
+      `${bytes.toString(16)};${'e'.repeat(extension)}\r\n${'x'.repeat(bytes)}\r\n`;
+    const honest = `${CHUNKED}${chunk(1_000, 90).repeat(2_000)}0\r\n\r\n`;
+    expect(parse(honest)).toMatchObject({ end: 'complete', body: 'x'.repeat(2_000_000) });
+    const tiny = `${CHUNKED}${chunk(1, 90).repeat(700)}0\r\n\r\n`;
+    expect(parse(tiny).end).toBe('complete');
+    expect(parse(`${CHUNKED}${chunk(1, 90).repeat(800)}`).end).toBe('violation');
+    expect(parse(`${CHUNKED}${chunk(1, 4_000).repeat(20)}`).end).toBe('violation');
   });
 
   it('headers without an end are given up at the limit', () => {
