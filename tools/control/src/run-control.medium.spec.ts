@@ -21,6 +21,14 @@ const BREAKER: BreakerFacts = {
   coolingMs: 0,
   inFlight: 0,
 };
+const OPEN: BreakerFacts = {
+  ...BREAKER,
+  state: 'open',
+  isForced: true,
+  retryInMs: 2500,
+  coolingMs: 400,
+  inFlight: 2,
+};
 
 let server: TestServer;
 let nats: NatsLink;
@@ -53,13 +61,7 @@ beforeAll(async () => {
       .handle('breaker.list', () => ({
         ok: true,
         problems: [],
-        breakers:
-          instance === 'edge-2'
-            ? []
-            : [
-                { ...BREAKER, providerModel: null },
-                { ...BREAKER, state: 'open', isForced: true, retryInMs: 2500, coolingMs: 400, inFlight: 2 },
-              ],
+        breakers: instance === 'edge-2' ? [] : [{ ...BREAKER, providerModel: null }, OPEN],
       }))
       .start();
   }
