@@ -13,7 +13,7 @@ export interface TestEdge extends AsyncDisposable {
   readonly sink: RecordingSink;
   readonly metrics: Registry;
   /** Log entries of level warn and above. */
-  readonly log: readonly Record<string, unknown>[];
+  readonly log: Record<string, unknown>[];
 }
 
 /** What a test may want otherwise than it is. */
