@@ -1,4 +1,5 @@
 // Walks over routes without a provider: what each call comes to is the test's to say.
+import { type RoutingRecord, routingRecordSchema } from '@sluice/contracts';
 import type { RequestBody } from '@sluice/providers';
 import type { AttemptFailure } from '../attempts/attempt-failure.js';
 import type { BreakerChange, CooldownBegan } from '../attempts/health-listener.js';
@@ -119,3 +120,7 @@ function bodyOf(document: object): RequestBody {
     spans,
   };
 }
+
+/** What the request's event would say, read by the contract. */
+export const recordOf = (walk: RouteWalk): RoutingRecord =>
+  routingRecordSchema.strict().parse(JSON.parse(walk.recordJson()));

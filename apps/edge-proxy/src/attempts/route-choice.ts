@@ -10,6 +10,8 @@ export interface ChosenRoute {
   readonly model: PreparedModel;
   readonly target: PreparedTarget;
   readonly stats: RouteHealth;
+  /** Its names for the routing record, as JSON text without braces. */
+  readonly recordJson: string;
 }
 
 /** What the runner is to do. */

@@ -1,6 +1,6 @@
 // The facts of one request, gathered on its way down the rooms and told once at the end.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorCode, RequestAttempt, RequestOutcome, RoutingRecord } from '@sluice/contracts';
+import type { ErrorCode, RequestAttempt, RequestOutcome } from '@sluice/contracts';
 import { type ClientDialect, type Endpoint, ENDPOINT_DIALECTS, type RequestBody } from '@sluice/providers';
 import type { Caller } from '../access/caller.js';
 import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
@@ -9,7 +9,8 @@ import type { ClientStream } from '../relay/client-stream.js';
 
 /** How a request's routes were chosen, for its record. */
 export interface RoutesTaken {
-  record(): RoutingRecord | null;
+  /** A RoutingRecord as JSON. */
+  recordJson(): string;
 }
 
 /** How a request ended; becomes the last fields of its event. */

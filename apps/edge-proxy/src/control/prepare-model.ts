@@ -41,6 +41,8 @@ export interface PreparedModel {
   readonly config: ModelConfig;
   /** In the order of the file; without those whose provider has no such endpoint, so a list may be empty. */
   readonly routes: Readonly<Record<Endpoint, readonly PreparedTarget[]>>;
+  /** The routing record's `strategy` and `model` as JSON text without braces. */
+  readonly recordJson: string;
 }
 
 /** What is made once for each provider of a generation. */
@@ -75,7 +77,8 @@ export class ModelPreparation {
     const routes = toEndpointRecord((endpoint) =>
       config.routes.flatMap((route) => this.#target(route, endpoint) ?? []),
     );
-    return { config, routes };
+    const { strategy, name } = config;
+    return { config, routes, recordJson: JSON.stringify({ strategy, model: name }).slice(1, -1) };
   }
 
   /** Null when the provider has no such endpoint. */

@@ -75,7 +75,7 @@ export function toRequestEventJson(
     `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs - exchange.queueMs - exchange.waitedMs))},` +
     `"firstTokenMs":${exchange.firstTokenMs === null ? 'null' : millis(exchange.firstTokenMs)},` +
     `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false,` +
-    `"routing":${JSON.stringify(exchange.routes?.record() ?? null)}}`;
+    `"routing":${exchange.routes?.recordJson() ?? 'null'}}`;
   return envelope(exchange, origin.sourceJson, data);
 }
 

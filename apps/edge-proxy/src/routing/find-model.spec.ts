@@ -113,8 +113,9 @@ test('a key may use a model behind a wildcard by its pattern or by the name', ()
 });
 
 test('provider/model is that model of that provider, with the defaults of a model and the price of the list', () => {
-  const { config, routes } = findModel(generation, 'a/z', caller('a/*'));
-  expect(routesOf({ config, routes })).toEqual(['a: z']);
+  const model = findModel(generation, 'a/z', caller('a/*'));
+  const { config, routes } = model;
+  expect(routesOf(model)).toEqual(['a: z']);
   expect(config).toMatchObject({ name: 'a/z', strategy: 'priority', fallbacks: [], singleFlight: false });
   expect(config.timeouts).toEqual(generation.config.timeouts);
   expect(routes['chat.completions'][0]?.price).toEqual({ input: 5, output: 6 });

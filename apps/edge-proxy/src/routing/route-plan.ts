@@ -13,6 +13,7 @@ export interface PlannedRoute extends StrategyRoute {
   readonly model: PreparedModel;
   readonly target: PreparedTarget;
   readonly stats: RouteHealth;
+  readonly recordJson: string;
 }
 
 /** A route that may be called later: its breaker or its credential's cooldown holds it back. */

@@ -3,7 +3,7 @@ import { GatewayError } from '@sluice/contracts';
 import type { Endpoint } from '@sluice/providers';
 import type { ChosenRoute } from '../attempts/route-choice.js';
 import type { HealthRegistry } from '../attempts/health-registry.js';
-import type { ConfigGeneration, PreparedModel } from '../control/config-generation.js';
+import type { ConfigGeneration, PreparedModel, PreparedTarget } from '../control/config-generation.js';
 import { costUsdNanos } from '../reporting/cost.js';
 import type { RequestNeeds } from './request-needs.js';
 import type { HeldRoute, ModelPlan, PlannedRoute } from './route-plan.js';
@@ -66,6 +66,7 @@ export class RoutePlanner {
         weight: target.weight,
         stats: this.#health.of(target, generation.config),
         estimatedCostUsdNanos: null,
+        recordJson: namesOf(target, model),
       }));
       prepared = { routes, strategy: STRATEGIES[model.config.strategy]() };
       ofModel.set(endpoint, prepared);
@@ -73,6 +74,9 @@ export class RoutePlanner {
     return prepared;
   }
 }
+
+const namesOf = ({ json }: PreparedTarget, { config }: PreparedModel): string =>
+  `${json},"model":${JSON.stringify(config.name)}`;
 
 function order(
   eligible: readonly PlannedRoute[],

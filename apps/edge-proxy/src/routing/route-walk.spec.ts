@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { fail, failureOf, nameOf, nextCall, startTestRouting, stepOf } from '../__fixtures__/test-walk.js';
+import {
+  fail,
+  failureOf,
+  nameOf,
+  nextCall,
+  recordOf,
+  startTestRouting,
+  stepOf,
+} from '../__fixtures__/test-walk.js';
 
 const PROVIDERS = Object.fromEntries(
   ['a', 'b', 'c'].map((name) => [name, { type: 'openai', apiKey: `provider-key-of-${name}` }]),
@@ -142,8 +150,8 @@ describe('the retry budget', () => {
       steps.push(stepOf(one));
     }
     expect(steps).toEqual(['wait 200 for a/x', 'wait 200 for a/x', 'wait 200 for a/x', 'end']);
-    const record = walk('m').record();
-    expect(record?.candidates).toMatchObject([{ provider: 'a', order: 1, filtered: null }]);
+    const record = recordOf(walk('m'));
+    expect(record.candidates).toMatchObject([{ provider: 'a', order: 1, filtered: null }]);
   });
 });
 
@@ -161,7 +169,7 @@ describe('a breaker that is open', () => {
     const { walk, told } = await broken({ routes: [route('a'), route('b')] });
     const one = walk('m');
     expect(nameOf(nextCall(one).route)).toBe('b/x');
-    expect(one.record()?.candidates).toMatchObject([
+    expect(recordOf(one).candidates).toMatchObject([
       { provider: 'b', order: 1, filtered: null },
       { provider: 'a', order: null, filtered: 'breaker_open' },
     ]);
@@ -296,7 +304,7 @@ describe('what a model cannot do', () => {
     });
     const one = walk('m', { document: tools });
     expect(nameOf(nextCall(one).route)).toBe('b/x');
-    expect(one.record()?.candidates).toMatchObject([
+    expect(recordOf(one).candidates).toMatchObject([
       { model: 'n', order: 1, filtered: null },
       { model: 'm', order: null, filtered: 'capability' },
     ]);
@@ -352,7 +360,7 @@ test('the record says what each route would cost, by the prompt and the tokens t
   const { walk } = await routing({ routes: [route('a'), { provider: 'b', model: 'free' }] });
   const one = walk('m', { maxTokens: 100 });
   // 27 bytes are 7 tokens at 1 USD, and 100 at 2 USD, per million.
-  expect(one.record()).toEqual({
+  expect(recordOf(one)).toEqual({
     strategy: 'priority',
     model: 'm',
     candidates: [

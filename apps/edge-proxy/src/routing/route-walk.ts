@@ -1,6 +1,6 @@
 // Which route is called next: the plan of the model asked for, then of its fallbacks, then those again that may
 // still serve. Keeps what became of each route in this request; calls nobody, and waits for nothing itself.
-import type { GatewayError, RoutingRecord } from '@sluice/contracts';
+import type { GatewayError } from '@sluice/contracts';
 import { backoffMs } from '@sluice/resilience';
 import { type RequestBody, TranslationRefusal } from '@sluice/providers';
 import type { PreparedModel } from '../control/config-generation.js';
@@ -10,7 +10,7 @@ import type { CallPermit } from '../attempts/route-health.js';
 import { toNoRouteError } from './no-route-error.js';
 import type { FilterReason, HeldRoute, ModelPlan } from './route-plan.js';
 import type { PlanRequest, RoutePlanner } from './route-planner.js';
-import { toRoutingRecord } from './to-routing-record.js';
+import { toRoutingRecordJson } from './to-routing-record.js';
 
 export interface RouteWalkOptions {
   readonly planner: RoutePlanner;
@@ -132,13 +132,10 @@ export class RouteWalk implements RouteChoice {
     }
   }
 
-  /** How it went so far. */
-  record(): RoutingRecord | null {
-    return toRoutingRecord({
-      plans: this.#plans,
-      passedOver: this.#passedOver,
-      needs: this.#options.request.needs,
-    });
+  /** How it went so far: a RoutingRecord as JSON. */
+  recordJson(): string {
+    const { needs } = this.#options.request;
+    return toRoutingRecordJson({ plans: this.#plans, passedOver: this.#passedOver, needs });
   }
 
   /** Milliseconds until a route that was held back may be called; null when none was. */

@@ -1,5 +1,4 @@
-// What routing decided, as it is stored with the request and answered by route/explain.
-import type { RoutingRecord } from '@sluice/contracts';
+// What routing decided, as JSON text: it is written into the event of every request, so by hand.
 import type { ChosenRoute } from '../attempts/route-choice.js';
 import type { FilterReason, ModelPlan } from './route-plan.js';
 import { estimateCost } from './route-planner.js';
@@ -7,41 +6,46 @@ import type { RequestNeeds } from './request-needs.js';
 
 /** What is told. */
 export interface RoutingFacts {
+  /** At least one: the asked model's, then those that it fell back to. */
   readonly plans: readonly ModelPlan[];
   /** Routes that were planned but could not be called when their turn came. */
   readonly passedOver: readonly { readonly route: ChosenRoute; readonly reason: FilterReason }[];
   readonly needs: RequestNeeds;
 }
 
-type Candidate = RoutingRecord['candidates'][number];
-
-/** The record of one request; its candidates in the order in which they are to be called, then those filtered out. */
-export function toRoutingRecord({ plans, passedOver, needs }: RoutingFacts): RoutingRecord | null {
-  const [first] = plans;
-  if (first === undefined) return null;
-  const ordered: Candidate[] = [];
-  const filtered: Candidate[] = [];
+/**
+ * A RoutingRecord of the contracts as JSON: candidates in the order in which they are to be called, then those that
+ * were filtered out.
+ */
+export function toRoutingRecordJson({ plans, passedOver, needs }: RoutingFacts): string {
+  let ordered = '';
+  let filtered = '';
+  let count = 0;
   for (const plan of plans) {
     for (const route of plan.ordered) {
-      const reason = passedOver.find((one) => one.route === route)?.reason ?? null;
-      ordered.push({ ...toCandidate(route, needs), order: ordered.length + 1, filtered: reason });
+      count += 1;
+      const reason = passedOver.length === 0 ? null : reasonFor(route, passedOver);
+      ordered += `${ordered === '' ? '' : ','}${candidate(route, needs, count, reason)}`;
     }
-    for (const { route, reason } of plan.held) {
-      filtered.push({ ...toCandidate(route, needs), order: null, filtered: reason });
-    }
-    for (const route of plan.misfits) {
-      filtered.push({ ...toCandidate(route, needs), order: null, filtered: plan.misfit });
-    }
+    for (const { route, reason } of plan.held) filtered += `,${candidate(route, needs, null, reason)}`;
+    for (const route of plan.misfits) filtered += `,${candidate(route, needs, null, plan.misfit)}`;
   }
-  const { name, strategy } = first.model.config;
-  return { strategy, model: name, candidates: [...ordered, ...filtered] };
+  const candidates = ordered === '' ? filtered.slice(1) : ordered + filtered;
+  return `{${plans[0]?.model.recordJson ?? ''},"candidates":[${candidates}]}`;
 }
 
-function toCandidate(route: ChosenRoute, needs: RequestNeeds): Omit<Candidate, 'order' | 'filtered'> {
-  return {
-    provider: route.target.provider.name,
-    providerModel: route.target.providerModel,
-    model: route.model.config.name,
-    estimatedCostUsdNanos: estimateCost(route, needs),
-  };
+const reasonFor = (route: ChosenRoute, passedOver: RoutingFacts['passedOver']): FilterReason | null =>
+  passedOver.find((one) => one.route === route)?.reason ?? null;
+
+function candidate(
+  route: ChosenRoute,
+  needs: RequestNeeds,
+  order: number | null,
+  filtered: FilterReason | null,
+): string {
+  const reason = filtered === null ? 'null' : `"${filtered}"`;
+  return (
+    `{${route.recordJson},"order":${order},"filtered":${reason},` +
+    `"estimatedCostUsdNanos":${estimateCost(route, needs)}}`
+  );
 }
