@@ -86,7 +86,22 @@ const baseUrls = (): { even: string; odd: string } => ({
 async function start(step: ConfigStep): Promise<EdgeProcess> {
   const edge = await startEdge({ dir: dir.path, config: step.text, natsUrl: nats.url });
   started.push(edge);
+  await untilHeard();
   return edge;
+}
+
+/** An edge serves before it is connected to NATS; from then on it answers control. */
+async function untilHeard(): Promise<void> {
+  const ask = (): Promise<unknown> =>
+    connection.request(controlSubject('breaker.list'), '{}', { timeout: 1_000 });
+  await waitFor(
+    () =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    { message: 'nobody answers control' },
+  );
 }
 
 const writeConfig = (text: string): void => writeFileSync(join(dir.path, 'sluice.yaml'), text);
@@ -207,6 +222,7 @@ test('an edge whose file was broken while it was down starts with the last good 
   const second = configStep(1, baseUrls());
   const again = await startEdge({ dir: dir.path, config: brokenText(second), natsUrl: nats.url });
   started.push(again);
+  await untilHeard();
   const ready = await readyzOf(again);
   expect([ready.ready, ready.configVersion]).toEqual([true, first.version]);
   expect(ready.dependencies['config']).toMatchObject({
