@@ -16,6 +16,7 @@ import {
   requestsOfSpool,
   startTestNats,
   startTestPostgres,
+  testOutages,
   type TestServer,
   waitFor,
   type TestBus,
@@ -116,83 +117,24 @@ describe('exactly once', () => {
   });
 });
 
-describe('outages', () => {
-  it('Postgres killed and started again under load: nothing is lost, nothing comes twice, and the log stays short', async () => {
-    const logger = startLogger();
-    await logger.ready();
-    const spoolId = randomUUID();
-    await bus.publish(requestsOfSpool(300, spoolId), 10);
-    await waitFor(async () => (await countRows()) > 0, CATCH_UP);
-    await postgres.kill();
-    await bus.publish(requestsOfSpool(300, spoolId, 301), 10);
-    await waitFor(async () => (await logger.get('/readyz')).status === 503, CATCH_UP);
-    const { body } = await logger.get('/readyz');
-    expect(body).toContain('DATABASE_URL');
-    expect(body).toContain(new URL(postgres.url).host);
-    await postgres.restart();
-    await allSettled();
-    expect(await countRows()).toBe(600);
-    expect(await progress()).toEqual([{ spoolId, applied: '{[1,601)}', dead: '{}' }]);
-    expect(logger.lines.filter((line) => line.level === 'error')).toEqual([]);
-    expect(logger.lines.length).toBeLessThan(30);
-  });
-
-  it('NATS killed and started again: the logger reads on', async () => {
-    const logger = startLogger();
-    await logger.ready();
-    await nats.kill();
-    await waitFor(async () => (await logger.get('/readyz')).status === 503, CATCH_UP);
-    await nats.restart();
+testOutages({
+  get nats() {
+    return nats;
+  },
+  get postgres() {
+    return postgres;
+  },
+  get bus() {
+    return bus;
+  },
+  reopenBus: async () => {
     await bus.close();
     bus = await openTestBus(nats.url);
-    await bus.publish(requestsOfSpool(50));
-    await waitFor(async () => (await countRows()) === 50, CATCH_UP);
-    await logger.ready();
-  });
-
-  it('started with neither there it says which variable and which address, waits, and works when they come', async () => {
-    await Promise.all([nats.halt(), postgres.halt()]);
-    const logger = startLogger();
-    const { status, body } = await logger.get('/readyz');
-    expect(status).toBe(503);
-    expect(body).toContain(new URL(nats.url).host);
-    await waitFor(() => /DATABASE_URL/.test(logger.text) && /NATS_URL/.test(logger.text), CATCH_UP);
-    expect((await logger.get('/healthz')).status).toBe(200);
-    const { password } = new URL(postgres.url);
-    if (password !== '') expect(logger.text).not.toContain(password);
-    await Promise.all([nats.restart(), postgres.restart()]);
-    await logger.ready();
-    await bus.close();
-    bus = await openTestBus(nats.url);
-    await bus.publish(requestsOfSpool(10));
-    await waitFor(async () => (await countRows()) === 10, CATCH_UP);
-  });
-
-  it('SIGTERM under load ends with 0 within its time, and the next logger finishes the rest', async () => {
-    const spoolId = randomUUID();
-    const logger = startLogger();
-    await logger.ready();
-    const publishing = bus.publish(requestsOfSpool(2_000, spoolId), 4);
-    await waitFor(async () => (await countRows()) > 100, CATCH_UP);
-    expect(await logger.end('SIGTERM')).toEqual([0, null]);
-    await publishing;
-    startLogger();
-    await allSettled();
-    expect(await countRows()).toBe(2_000);
-    expect(await progress()).toEqual([{ spoolId, applied: '{[1,2001)}', dead: '{}' }]);
-  }, 90_000);
-
-  it('SIGTERM while Postgres is away ends soon, and nothing is lost', async () => {
-    const logger = startLogger();
-    await logger.ready();
-    await postgres.kill();
-    await bus.publish(requestsOfSpool(20));
-    await waitFor(() => logger.lines.some((line) => line.msg.includes('DATABASE_URL')), CATCH_UP);
-    expect(await logger.end('SIGTERM'), logger.text).toEqual([0, null]);
-    await postgres.restart();
-    startLogger();
-    await waitFor(async () => (await countRows()) === 20, CATCH_UP);
-  }, 90_000);
+  },
+  start: startLogger,
+  count: countRows,
+  progress,
+  catchUp: CATCH_UP,
 });
 
 describe('bad events', () => {

@@ -13,6 +13,7 @@ import {
   requestsOfSpool,
   startTestNats,
   startTestPostgres,
+  testOutages,
   type TestServer,
   waitFor,
   type TestBus,
@@ -230,68 +231,22 @@ describe('live numbers', () => {
   });
 });
 
-describe('outages', () => {
-  it('Postgres killed and started again under load: nothing is lost, nothing counts twice, and the log stays short', async () => {
-    const aggregator = startAggregator();
-    await aggregator.ready();
-    const spoolId = randomUUID();
-    await bus.publish(requestsOfSpool(300, spoolId), 10);
-    await waitFor(async () => (await countRequests()) > 0, CATCH_UP);
-    await postgres.kill();
-    await bus.publish(requestsOfSpool(300, spoolId, 301), 10);
-    await waitFor(async () => (await aggregator.get('/readyz')).status === 503, CATCH_UP);
-    const { body } = await aggregator.get('/readyz');
-    expect(body).toContain('DATABASE_URL');
-    expect(body).toContain(new URL(postgres.url).host);
-    await postgres.restart();
-    await allSettled();
-    expect(await countRequests()).toBe(600);
-    expect(await progress()).toEqual([{ spoolId, applied: '{[1,601)}', dead: '{}' }]);
-    expect(aggregator.lines.filter((line) => line.level === 'error')).toEqual([]);
-    expect(aggregator.lines.length).toBeLessThan(30);
-  });
-
-  it('started with neither there it says which variable and which address, waits, and works when they come', async () => {
-    await Promise.all([nats.halt(), postgres.halt()]);
-    const aggregator = startAggregator();
-    const { status, body } = await aggregator.get('/readyz');
-    expect(status).toBe(503);
-    expect(body).toContain(new URL(nats.url).host);
-    await waitFor(() => /DATABASE_URL/.test(aggregator.text) && /NATS_URL/.test(aggregator.text), CATCH_UP);
-    expect((await aggregator.get('/healthz')).status).toBe(200);
-    const { password } = new URL(postgres.url);
-    if (password !== '') expect(aggregator.text).not.toContain(password);
-    await Promise.all([nats.restart(), postgres.restart()]);
-    await aggregator.ready();
+testOutages({
+  get nats() {
+    return nats;
+  },
+  get postgres() {
+    return postgres;
+  },
+  get bus() {
+    return bus;
+  },
+  reopenBus: async () => {
     await bus.close();
     bus = await openTestBus(nats.url);
-    await bus.publish(requestsOfSpool(10));
-    await waitFor(async () => (await countRequests()) === 10, CATCH_UP);
-  });
-
-  it('SIGTERM under load ends with 0 within its time, and the next aggregator finishes the rest', async () => {
-    const spoolId = randomUUID();
-    const aggregator = startAggregator();
-    await aggregator.ready();
-    const publishing = bus.publish(requestsOfSpool(2_000, spoolId), 4);
-    await waitFor(async () => (await countRequests()) > 100, CATCH_UP);
-    expect(await aggregator.end('SIGTERM')).toEqual([0, null]);
-    await publishing;
-    startAggregator();
-    await allSettled();
-    expect(await countRequests()).toBe(2_000);
-    expect(await progress()).toEqual([{ spoolId, applied: '{[1,2001)}', dead: '{}' }]);
-  }, 90_000);
-
-  it('SIGTERM while Postgres is away ends soon, and nothing is lost', async () => {
-    const aggregator = startAggregator();
-    await aggregator.ready();
-    await postgres.kill();
-    await bus.publish(requestsOfSpool(20));
-    await waitFor(() => aggregator.lines.some((line) => line.msg.includes('DATABASE_URL')), CATCH_UP);
-    expect(await aggregator.end('SIGTERM'), aggregator.text).toEqual([0, null]);
-    await postgres.restart();
-    startAggregator();
-    await waitFor(async () => (await countRequests()) === 20, CATCH_UP);
-  }, 90_000);
+  },
+  start: startAggregator,
+  count: countRequests,
+  progress,
+  catchUp: CATCH_UP,
 });

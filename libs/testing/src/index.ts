@@ -9,6 +9,7 @@ export {
 } from './fault-proxy.js';
 export { freePort } from '@sluice/private-services';
 export { type ServiceLogLine, ServiceProcess, type ServiceProcessOptions } from './service-process.js';
+export { type OutageBench, testOutages } from './test-outages.js';
 export { openTestBus, type TestBus, type TestBusOptions } from './test-bus.js';
 export { seededRandom } from './seeded-random.js';
 export { standIn } from './stand-in.js';
