@@ -72,6 +72,7 @@ function runAttempt(exchange: Exchange, target: PreparedTarget, body: PlayedBody
     exchange,
     target,
     attemptId: `${EVENT_ID}.1`,
+    timeouts: exchange.generation.config.timeouts,
     transport: player,
     onFirstContent: () => undefined,
     onResult: (result) => void results.push(result),

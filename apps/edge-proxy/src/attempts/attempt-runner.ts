@@ -201,6 +201,7 @@ class Walk implements RunningWalk {
       exchange,
       target: route.target,
       attemptId,
+      timeouts: route.model.config.timeouts,
       transport: this.#options.transport,
       onFirstContent: () => {
         const nowMs = performance.now();

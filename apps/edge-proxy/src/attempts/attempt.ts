@@ -1,4 +1,5 @@
 // One upstream call from dispatch to its end: collects a whole answer or relays a stream.
+import type { TimeoutsConfig } from '@sluice/config-schema';
 import type { TokenCounts } from '@sluice/contracts';
 import type { Answer, StreamEnd, StreamReader } from '@sluice/providers';
 import type { Exchange } from '../chat/exchange.js';
@@ -51,6 +52,8 @@ export interface AttemptOptions {
   readonly exchange: Exchange;
   readonly target: PreparedTarget;
   readonly attemptId: string;
+  /** Those of the model that the target belongs to: a fallback has its own. */
+  readonly timeouts: TimeoutsConfig;
   readonly transport: Transport;
   /** Heard once, when the first content goes to the client: from here on the provider has served. */
   readonly onFirstContent: () => void;
@@ -85,16 +88,15 @@ export class Attempt implements UpstreamListener, Pausable {
 
   /** @param upstreamBody what the target's adapter made of the client's body */
   start(upstreamBody: Buffer): void {
-    const { exchange, target, attemptId, transport } = this.#options;
-    const { body, model, request } = exchange;
-    if (body === null || model === null) throw new Error('an attempt needs a judged body and a model');
+    const { exchange, target, attemptId, timeouts, transport } = this.#options;
+    const { body, request } = exchange;
+    if (body === null) throw new Error('an attempt needs a judged body');
     const headers = ['x-request-id', exchange.requestId];
     if (target.provider.sendAttemptId) headers.push('x-sluice-attempt-id', attemptId);
     for (const name of target.adapter.forwardedHeaders) {
       const value = request.headers[name];
       if (typeof value === 'string') headers.push(name, value);
     }
-    const { timeouts } = model.config;
     this.#timer.arm('first_token', timeouts.firstTokenMs * (body.stream ? 1 : PLAIN_HEAD_FACTOR));
     this.#call = transport.send(
       {
@@ -221,7 +223,7 @@ export class Attempt implements UpstreamListener, Pausable {
   #takeFailure(failure: TransportFailure): void {
     if (this.#isOver) return;
     this.#isCut = this.status !== null;
-    const connectTimeoutMs = this.#options.exchange.model?.config.timeouts.connectMs ?? 0;
+    const connectTimeoutMs = this.#options.timeouts.connectMs;
     this.#break(fromTransportFailure(failure, { status: this.status, connectTimeoutMs }));
   }
 
@@ -338,7 +340,7 @@ export class Attempt implements UpstreamListener, Pausable {
   }
 
   #armIdle(): void {
-    this.#timer.arm('idle', this.#options.exchange.model?.config.timeouts.idleMs ?? 0);
+    this.#timer.arm('idle', this.#options.timeouts.idleMs);
   }
 
   #onTimeout(awaited: Awaited, afterMs: number): void {

@@ -157,6 +157,28 @@ test('no byte within timeouts.firstToken fails over, and the silent call is clos
   expect(first.calls[0]?.closedMs).not.toBeNull();
 });
 
+test('a fallback has its own timeouts, not those of the model that was asked for', async () => {
+  first.reply = answer(503, {});
+  second.reply = silence;
+  const config = modelOver([first, second], {
+    model: { timeouts: { firstToken: '10s' }, fallbacks: ['hasty'] },
+  }) as {
+    models: { m: { routes: object[] } };
+  };
+  const [only] = config.models.m.routes;
+  await using edge = await startTestEdge({
+    ...config,
+    models: {
+      m: { ...config.models.m, routes: [only] },
+      hasty: { routes: [{ provider: 'p2', model: 'x' }], timeouts: { firstToken: '60ms' } },
+    },
+    retry: { maxAttempts: 2 },
+  });
+  const given = await call(edge.port, { body: chatBody({ stream: true }) });
+  expect(given.status).toBe(502);
+  expect(given.ms).toBeLessThan(2_000);
+});
+
 test('a role chunk alone does not count as the first token', async () => {
   first.reply = (received) => beginStream(received, [ROLE]);
   second.reply = stream(wholeStream('ok'));
