@@ -180,6 +180,11 @@ describe('the end of a stream', () => {
     expect(readText(`data: ${text}\n\n`).end.kind).toBe('broken');
   });
 
+  test('fields of another name are no content and no end, whatever stands in them', () => {
+    const { end, reader } = readText(`${content}${finish}\n\n`.replaceAll('data:', 'data'));
+    expect([reader.hasContent, end.kind]).toEqual([false, 'broken']);
+  });
+
   test('nothing after the marker goes out', () => {
     const { text, reader } = readText(`${content}${finish}\n\ndata: [DONE]\n\ndata: {"x":1}\n\n`);
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);

@@ -18,6 +18,8 @@ const HAS_USAGE = /"usage"\s*:\s*\{\s*"/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 const ERROR_NAMED = /(?:^|\n)event:\s*error\s*\n/;
 const ERROR_SIGN = /"error"\s*:\s*[{"]|"object"\s*:\s*"error"|(?:^|\n)event:\s*error\s*\n/;
+/** A field of another name says nothing; a byte order mark may stand before the first. */
+const HAS_DATA = /(?:^|\n)(?:\xef\xbb\xbf)?data:/;
 const COMMENTS_ONLY = /^(?:\s*:[^\n]*(?:\n|$))*\s*$/;
 
 /** What a block of events may hold; what it does not hold is not looked for in each event. */
@@ -83,6 +85,7 @@ export class OpenAiStreamReader implements StreamReader {
   /** Takes the facts of one event; says what of it must change before it goes on. */
   #read(text: string, span: TextSpan, flags: BlockFlags): Splice | null {
     const event = text.slice(span.start, span.end);
+    if (!event.startsWith('data:') && !HAS_DATA.test(event)) return null;
     if (flags.error && ERROR_SIGN.test(event) && this.#isFailure(event)) return null;
     if (flags.done && DONE_LINE.test(event)) {
       this.isDone = true;

@@ -92,7 +92,10 @@ export const IPV4_FORMS: Readonly<Record<string, (address: string) => string>> =
   'circled digits': (address) => address.replace(/[0-9]/g, (digit) => '⓪①②③④⑤⑥⑦⑧⑨'[Number(digit)] ?? ''),
   'with soft hyphens': (address) => Array.from(address).join('\u00ad'),
   'ideographic full stops': (address) => address.replaceAll('.', '。'),
-  'percent-encoded': (address) => Array.from(address).map((char) => `%${hex(char.charCodeAt(0), 2)}`).join(''),
+  'percent-encoded': (address) =>
+    Array.from(address)
+      .map((char) => `%${hex(char.charCodeAt(0), 2)}`)
+      .join(''),
 };
 
 /** The same for an IPv6 address, in brackets. */
