@@ -10,6 +10,7 @@ import type { FirstConfig } from './load-first-config.js';
 export interface OpenReloadsOptions extends Omit<ConfigReloaderOptions, 'metrics' | 'onLoad'> {
   /** What the process has started with. */
   readonly first: FirstConfig;
+  /** For its metrics. Of an edge with workers the primary counts; a worker gives one that nobody reads. */
   readonly registry: Registry;
   /** Takes the audit events; null for a process that is not the voice of its edge. */
   readonly audit: AuditSink | null;
