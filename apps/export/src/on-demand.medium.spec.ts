@@ -86,6 +86,8 @@ describe('GET /export/requests', () => {
   }, 60_000);
 
   it('a client that goes away in the middle ends its queries', async () => {
+    // What ran before has ended, in the log too.
+    await waitFor(() => service.runningDownloads().then((running) => running === 0));
     const started = request(`${url}?format=csv`);
     started.end();
     const [response] = (await once(started, 'response')) as [NodeJS.ReadableStream & { destroy(): void }];

@@ -57,6 +57,31 @@ describe('toRequestLogRow', () => {
     });
   });
 
+  it('how its routes were chosen is kept, of candidates the first hundred; an older event has none', () => {
+    const candidate = {
+      provider: 'p',
+      providerModel: 'x\u0000y',
+      model: 'm'.repeat(300),
+      order: null,
+      filtered: 'cooldown',
+      estimatedCostUsdNanos: 5,
+    } as const;
+    const routing = {
+      strategy: 'weighted',
+      model: 'm',
+      candidates: Array.from({ length: 120 }, () => candidate),
+    };
+    const stored = toRequestLogRow(requestCompleted({ routing }), LOGGED_AT).routing;
+    expect(stored?.candidates).toHaveLength(100);
+    expect(stored).toMatchObject({ strategy: 'weighted', model: 'm' });
+    expect(stored?.candidates[0]).toEqual({
+      ...candidate,
+      providerModel: 'x\ufffdy',
+      model: `${'m'.repeat(255)}…`,
+    });
+    expect(toRequestLogRow(requestCompleted(), LOGGED_AT).routing).toBeNull();
+  });
+
   it('a label that no index takes is cut, also in the middle of a character of two units', () => {
     const row = toRequestLogRow(requestCompleted({ requestedModel: '🙂'.repeat(5_000) }), LOGGED_AT);
     expect(row.requested_model).toHaveLength(256);

@@ -1,4 +1,4 @@
-import type { RequestAttempt, RequestCompleted } from '@sluice/contracts';
+import type { RequestAttempt, RequestCompleted, RoutingRecord } from '@sluice/contracts';
 import type { NewRequestLogRow } from '@sluice/storage';
 
 /**
@@ -8,6 +8,8 @@ import type { NewRequestLogRow } from '@sluice/storage';
 const LONGEST_LABEL = 256;
 /** The contract says at most 1 KiB; twice that leaves room for an edge of another version. */
 const LONGEST_MESSAGE = 2_048;
+/** A model and its fallbacks have a few; what is over it would only make rows large. */
+const MOST_CANDIDATES = 100;
 const CUT = '…';
 
 /**
@@ -53,6 +55,7 @@ export function toRequestLogRow(event: RequestCompleted, loggedAt: Date): NewReq
     trace_id: optional(event.traceId),
     instance: label(event.instance),
     config_version: label(event.configVersion),
+    routing: toStoredRouting(event.routing ?? null),
   };
 }
 
@@ -63,6 +66,21 @@ const toStoredAttempt = (attempt: RequestAttempt): RequestAttempt => ({
   providerModel: label(attempt.providerModel),
   errorCode: optional(attempt.errorCode),
 });
+
+const toStoredRouting = (routing: RoutingRecord | null): RoutingRecord | null =>
+  routing === null
+    ? null
+    : {
+        ...routing,
+        strategy: label(routing.strategy),
+        model: label(routing.model),
+        candidates: routing.candidates.slice(0, MOST_CANDIDATES).map((candidate) => ({
+          ...candidate,
+          provider: label(candidate.provider),
+          providerModel: label(candidate.providerModel),
+          model: label(candidate.model),
+        })),
+      };
 
 const optional = (text: string | null): string | null => (text === null ? null : label(text));
 

@@ -65,6 +65,7 @@ function toRow(event: RequestCompleted): NewRequestLogRow {
     trace_id: event.traceId,
     instance: event.instance,
     config_version: event.configVersion,
+    routing: event.routing ?? null,
   };
 }
 

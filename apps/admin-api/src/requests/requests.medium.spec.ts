@@ -90,6 +90,28 @@ describe('200', () => {
       })),
       errorMessage: 'a "message" with <b>marks</b>',
       traceId: '0af7651916cd43dd8448eb211c80319c',
+      routing: {
+        strategy: 'weighted',
+        model: 'demo-chat',
+        candidates: [
+          {
+            provider: 'demo',
+            providerModel: 'demo-chat',
+            model: 'demo-chat',
+            order: 1,
+            filtered: null,
+            estimatedCostUsdNanos: 1_500,
+          },
+          {
+            provider: 'other',
+            providerModel: '<b>x</b>',
+            model: 'demo-chat',
+            order: null,
+            filtered: 'cooldown',
+            estimatedCostUsdNanos: null,
+          },
+        ],
+      },
     });
     await storeRequests(admin.db, [event]);
     const answer = await page.get(`/api/requests/${event.eventId}`);

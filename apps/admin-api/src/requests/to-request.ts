@@ -56,6 +56,7 @@ export function toRequestDetail(row: RequestLogTable): RequestDetail {
     spoolSeq: row.spool_seq,
     errorMessage: row.error_message,
     attempts: row.attempts,
+    routing: row.routing,
     priceSource: priceSourceSchema.parse(row.price_source),
     timing: {
       queueMs: row.queue_ms,

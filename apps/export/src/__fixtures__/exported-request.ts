@@ -56,6 +56,7 @@ export function exportedRequest(changes: Partial<ExportedRequest> = {}): Exporte
     trace_id: null,
     instance: 'edge-test-1',
     config_version: '0123456789ab',
+    routing: null,
     ...changes,
   };
 }

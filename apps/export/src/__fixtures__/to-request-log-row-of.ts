@@ -12,6 +12,7 @@ export function toRequestLogRowOf(at: {
   return {
     ...exportedRequest(),
     attempts: ATTEMPTS,
+    routing: null,
     event_id: randomUUID(),
     spool_id: at.spoolId,
     spool_seq: at.spoolSeq,

@@ -1,6 +1,7 @@
 // `/api/requests`: the request log, page by page, and one request with its attempts.
 import { z } from 'zod';
 import { REQUEST_OUTCOMES, requestCompletedSchema } from '../events/request-completed.event.js';
+import { routingRecordSchema } from '../events/routing-record.schema.js';
 
 /** Rows of a page when `limit` is absent, and the most it may be. */
 export const REQUEST_PAGE_DEFAULT = 50;
@@ -75,5 +76,7 @@ export type RequestPage = z.infer<typeof requestPageSchema>;
 export const requestDetailSchema = requestCompletedSchema.omit({ user: true, tags: true }).extend({
   /** When the row was written, ISO 8601 UTC. */
   loggedAt: z.iso.datetime(),
+  /** Null when no routes were chosen, or by an edge that did not say. */
+  routing: routingRecordSchema.nullable(),
 });
 export type RequestDetail = z.infer<typeof requestDetailSchema>;

@@ -55,6 +55,7 @@ export function newRequestLogRow(changes: Partial<NewRequestLogRow> = {}): NewRe
     trace_id: null,
     instance: 'edge-proxy-host-1',
     config_version: '0123456789ab',
+    routing: null,
     ...changes,
   };
 }

@@ -30,7 +30,8 @@ with new_row as (
     attempts jsonb, input_tokens bigint, output_tokens bigint, cached_input_tokens bigint,
     cache_write_tokens bigint, reasoning_tokens bigint, cost_usd_nanos bigint, price_source text,
     queue_ms double precision, overhead_ms double precision, first_token_ms double precision,
-    total_ms double precision, cache text, deduplicated boolean, trace_id text, instance text, config_version text)
+    total_ms double precision, cache text, deduplicated boolean, trace_id text, instance text, config_version text,
+    routing jsonb)
 ), inserted as (
   insert into request_log (
     event_id, request_id, spool_id, spool_seq, occurred_at, logged_at,
@@ -39,7 +40,8 @@ with new_row as (
     attempts, input_tokens, output_tokens, cached_input_tokens,
     cache_write_tokens, reasoning_tokens, cost_usd_nanos, price_source,
     queue_ms, overhead_ms, first_token_ms,
-    total_ms, cache, deduplicated, trace_id, instance, config_version)
+    total_ms, cache, deduplicated, trace_id, instance, config_version,
+    routing)
   select * from new_row order by event_id, occurred_at
   on conflict (event_id, occurred_at) do nothing
   returning 1

@@ -24,17 +24,22 @@ export interface RequestLogPageRequest {
   readonly signal?: AbortSignal;
 }
 
+/** Columns of which Postgres makes the text. */
+const MADE_TEXT = ['occurred_at', 'logged_at', 'attempts', 'routing'] as const;
+
 /**
- * A row as an export writes it: times and `attempts` are text, made by Postgres, so that a million rows need neither a
- * Date nor a parsed array each.
+ * A row as an export writes it: times, `attempts` and `routing` are text, made by Postgres, so that a million rows need
+ * neither a Date nor parsed JSON each.
  */
-export type ExportedRequest = Omit<RequestLogTable, 'occurred_at' | 'logged_at' | 'attempts'> & {
+export type ExportedRequest = Omit<RequestLogTable, (typeof MADE_TEXT)[number]> & {
   /** ISO 8601 in UTC with microseconds: all that Postgres keeps of it. */
   readonly occurred_at: string;
   /** ISO 8601 in UTC with milliseconds. */
   readonly logged_at: string;
   /** A JSON array of attempts. */
   readonly attempts: string;
+  /** A JSON object. */
+  readonly routing: string | null;
 };
 
 /** One page, oldest first. */
@@ -48,10 +53,10 @@ const MICROSECONDS = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 const MILLISECONDS = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 const PLAIN_COLUMNS = Object.keys(REQUEST_LOG_COLUMNS).filter(isPlain);
 
-type PlainColumn = Exclude<keyof typeof REQUEST_LOG_COLUMNS, 'occurred_at' | 'logged_at' | 'attempts'>;
+type PlainColumn = Exclude<keyof typeof REQUEST_LOG_COLUMNS, (typeof MADE_TEXT)[number]>;
 
 function isPlain(column: string): column is PlainColumn {
-  return !['occurred_at', 'logged_at', 'attempts'].includes(column);
+  return !MADE_TEXT.some((made) => made === column);
 }
 
 /** Reads many rows of `request_log`, each page in a transaction of its own, so that no snapshot is held for long. */
@@ -89,6 +94,7 @@ export class RequestLogPagesRepository {
         sql<string>`to_char(occurred_at at time zone 'UTC', ${MICROSECONDS})`.as('occurred_at'),
         sql<string>`to_char(logged_at at time zone 'UTC', ${MILLISECONDS})`.as('logged_at'),
         sql<string>`attempts::text`.as('attempts'),
+        sql<string | null>`routing::text`.as('routing'),
       ])
       .where(requestLogConditions(filter, scope));
     if (after !== undefined) {

@@ -37,7 +37,8 @@ const ranges = () => progress.findByConsumer('logger', STREAM);
 
 describe('appendBatch', () => {
   it('a row comes back as it was written', async () => {
-    const row = newRequestLogRow({ error_message: 'quotes " \' \\ and ü 🙂', status: null });
+    const routing = { strategy: 'weighted', model: 'm "ü"', candidates: [] };
+    const row = newRequestLogRow({ error_message: 'quotes " \' \\ and ü 🙂', status: null, routing });
     expect(await append([row])).toEqual({ kind: 'committed', inserted: 1, outOfRange: [] });
     const [read] = await log.findByRequestId(row.request_id, ALL_TEAMS);
     expect(read).toEqual({

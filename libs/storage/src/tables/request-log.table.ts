@@ -1,7 +1,7 @@
-import type { RequestAttempt } from '@sluice/contracts';
+import type { RequestAttempt, RoutingRecord } from '@sluice/contracts';
 import type { Columns, RowOf } from './column-types.js';
 
-/** One row per request, in the order of the event. Daily partitions by `occurred_at`, primary key `(event_id, occurred_at)`. */
+/** One row per request, in the order of the event; what came later is at the end. Daily partitions by `occurred_at`, primary key `(event_id, occurred_at)`. */
 export const REQUEST_LOG_COLUMNS = {
   event_id: 'uuid',
   request_id: 'text',
@@ -38,13 +38,16 @@ export const REQUEST_LOG_COLUMNS = {
   trace_id: 'text null',
   instance: 'text',
   config_version: 'text',
+  routing: 'jsonb null',
 } as const satisfies Columns;
 
 type DeclaredRow = RowOf<typeof REQUEST_LOG_COLUMNS>;
 
 /** A row as it is read. */
-export interface RequestLogTable extends Omit<DeclaredRow, 'attempts'> {
+export interface RequestLogTable extends Omit<DeclaredRow, 'attempts' | 'routing'> {
   attempts: RequestAttempt[];
+  /** Null when no routes were chosen, or by an edge that did not say. */
+  routing: RoutingRecord | null;
 }
 
 /** A row as it is written: times as ISO 8601 text in UTC. */

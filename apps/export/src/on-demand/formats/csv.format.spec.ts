@@ -42,6 +42,7 @@ const ROWS: ExportedRequest[] = [
     first_token_ms: null,
     team_id: '＝1+1',
     attempts: '[]',
+    routing: '{"model": "m", "strategy": "priority", "candidates": []}',
   }),
 ];
 
@@ -110,7 +111,8 @@ describe('the JSONL format', () => {
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const read = JSON.parse(line) as Record<string, unknown>;
       expect(Object.keys(read)).toEqual(EXPORT_COLUMNS);
-      expect(read).toEqual({ ...row, attempts: JSON.parse(row.attempts) as unknown });
+      const parsed = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown));
+      expect(read).toEqual({ ...row, attempts: parsed(row.attempts), routing: parsed(row.routing) });
     }
   });
 });

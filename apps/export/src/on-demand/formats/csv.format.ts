@@ -12,7 +12,7 @@ const FORMULA = /^'*(?:[\t\r\0]|[\s\p{Z}\p{Cf}]*[=+\-@\t\r\0＝﹦⁼₌⩵⩶�
 
 /**
  * RFC 4180 in UTF-8 with a header line. Text that a spreadsheet would take for a formula begins with `'`; null is an
- * empty field, empty text is `""`; times are ISO 8601, `attempts` is JSON.
+ * empty field, empty text is `""`; times are ISO 8601, `attempts` and `routing` are JSON.
  */
 export const csvFormat: ExportFormat = {
   contentType: 'text/csv; charset=utf-8; header=present',

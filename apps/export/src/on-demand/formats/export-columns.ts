@@ -37,4 +37,5 @@ export const EXPORT_COLUMNS = [
   'trace_id',
   'instance',
   'config_version',
+  'routing',
 ] as const satisfies readonly (keyof ExportedRequest)[];
