@@ -21,6 +21,7 @@ import { type Fallback, FrontDoor } from './http/front-door.js';
 import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { type Hurry, ServerDrain } from './http/server-drain.js';
+import { watchConnections } from './http/watch-connections.js';
 import { openOverloadGuard } from './overload/open-overload-guard.js';
 import { OpenStreams } from './relay/open-streams.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
@@ -94,7 +95,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     serve: (exchange) => serveExchange(exchange, rooms),
     explain: (exchange) => explainExchange(exchange, rooms),
   });
-  const app = await makeApp(frontDoor, holder, { log, requestLog });
+  const app = await makeApp(frontDoor, holder, { log, requestLog, registry: options.metrics });
   const drain = new ServerDrain(app.getHttpServer());
   return {
     holder,
@@ -127,13 +128,20 @@ const NOBODY: HealthListener = { onBreakerChange: () => undefined, onCooldown: (
 async function makeApp(
   frontDoor: FrontDoor,
   holder: ConfigHolder,
-  logs: { readonly log: Logger; readonly requestLog: RequestLog },
+  logs: { readonly log: Logger; readonly requestLog: RequestLog; readonly registry: Registry },
 ): Promise<NestFastifyApplication> {
+  const onConnectionRefused = watchConnections({
+    registry: logs.registry,
+    warn: (facts, message) => logs.log.warn(facts, message),
+    server: () => adapter.getHttpServer(),
+  });
   const adapter = new FastifyAdapter({
     // The hot URLs never reach Fastify: see the decision record on the hot path before Nest.
     serverFactory: (fallback: Fallback) =>
       createDataPlaneServer({
         take: (request, response) => frontDoor.take(request, response, fallback),
+        trustedProxies: () => holder.current.config.server.trustedProxies,
+        onConnectionRefused,
         onBug: (error) => logs.log.error({ err: error }, 'the front door met a bug'),
       }),
     // A path that cannot be decoded is nobody's.

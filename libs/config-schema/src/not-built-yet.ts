@@ -14,7 +14,10 @@ const KEY_OR_TEAM_LIMITS = ['requestsPerMinute', 'tokensPerMinute', 'concurrentR
 /** Every setting without effect. A section is named once, not key by key. */
 export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
   { path: ['server', 'workers'], sentence: 'each edge is one process for now' },
-  { path: ['server', 'trustedProxies'], sentence: 'forwarded addresses are not read yet' },
+  {
+    path: ['server', 'trustedProxies'],
+    sentence: 'forwarded addresses are not read yet: it only lifts the bound of connections for these addresses',
+  },
   {
     path: ['models', '*', 'strategy'],
     sentence: 'routes are tried in the order of the file, as with "priority"',

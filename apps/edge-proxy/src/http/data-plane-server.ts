@@ -3,21 +3,34 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { toOpenAiErrorBody } from '@sluice/contracts';
 import { makeEventId } from '../reporting/event-id.js';
+import { ConnectionCap } from './connection-cap.js';
 import { writeOwnError } from './own-error.js';
 import { responseUnderWay } from './response-under-way.js';
-import { SERVER_OPTIONS } from './server-options.js';
+import { framingProblem } from './request-framing.js';
+import { SERVER_LIMITS, type ServerLimits, toServerOptions } from './server-options.js';
 
 export interface DataPlaneServerOptions {
   readonly take: (request: IncomingMessage, response: ServerResponse) => void;
   /** What `take` throws; the request has been answered. */
   readonly onBug: (error: unknown) => void;
+  /** `server.trustedProxies` of the current config. */
+  readonly trustedProxies: () => readonly string[];
+  /** A connection was closed unheard. */
+  readonly onConnectionRefused: (reason: RefusedConnection, address?: string) => void;
+  readonly limits?: ServerLimits;
 }
+
+/** Why: all connections are taken, or this address has too many. */
+export type RefusedConnection = 'max_connections' | 'max_per_address';
 
 export function createDataPlaneServer(options: DataPlaneServerOptions): Server {
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     try {
-      if (hasHost(request)) options.take(request, response);
-      else refuseMissingHost(request, response);
+      // Node says "close" to the client by itself, but waits for it to do so.
+      if (isLastOnConnection(response)) response.shouldKeepAlive = false;
+      const problem = framingProblem(request);
+      if (problem === null) options.take(request, response);
+      else refuseFraming(request, response, problem);
     } catch (error) {
       options.onBug(error);
       if (!response.headersSent) {
@@ -28,7 +41,9 @@ export function createDataPlaneServer(options: DataPlaneServerOptions): Server {
       } else response.destroy();
     }
   };
-  const server = createServer(SERVER_OPTIONS, take);
+  const limits = options.limits ?? SERVER_LIMITS;
+  const server = createServer(toServerOptions(limits), take);
+  boundConnections(server, limits, options);
   // An expectation that nobody knows may be ignored; node's own 417 has no request id.
   server.on('checkExpectation', take);
   server.on('clientError', writeParserError);
@@ -38,13 +53,27 @@ export function createDataPlaneServer(options: DataPlaneServerOptions): Server {
   return server;
 }
 
-const hasHost = (request: IncomingMessage): boolean =>
-  request.headers.host !== undefined || request.httpVersion === '1.0';
+/** Node's own mark of the request that reaches `maxRequestsPerSocket`; nothing public says it. */
+const isLastOnConnection = (
+  response: ServerResponse & { maxRequestsOnConnectionReached?: boolean },
+): boolean => response.maxRequestsOnConnectionReached === true;
 
-function refuseMissingHost(request: IncomingMessage, response: ServerResponse): void {
+function boundConnections(server: Server, limits: ServerLimits, options: DataPlaneServerOptions): void {
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
+  server.maxConnections = limits.maxConnections;
+  server.on('drop', () => options.onConnectionRefused('max_connections'));
+  const cap = new ConnectionCap({
+    maxPerAddress: limits.maxConnectionsPerAddress,
+    trusted: options.trustedProxies,
+    onRefused: (address) => options.onConnectionRefused('max_per_address', address),
+  });
+  server.on('connection', (socket) => cap.take(socket));
+}
+
+function refuseFraming(request: IncomingMessage, response: ServerResponse, message: string): void {
   writeOwnError(request, response, {
     code: 'invalid_request',
-    message: 'The request has no Host header.',
+    message,
     headers: [['connection', 'close']],
   });
 }

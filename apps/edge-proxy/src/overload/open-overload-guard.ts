@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkerShare } from '../attempts/provider-gate.js';
+import { throttledWarning } from '../reporting/throttled-warning.js';
 import { LoadMonitor } from './load-monitor.js';
 import { memoryLimitBytes, readMemoryUse } from './memory-use.js';
 import { OverloadGuard, type ShedReason } from './overload-guard.js';
@@ -7,7 +8,6 @@ import { RequestsInFlight } from './requests-in-flight.js';
 
 /** Bodies are kept until the last attempt: a part of the memory that leaves enough for everything else. */
 const BODIES_PART = 0.25;
-const LOG_INTERVAL_MS = 10_000;
 
 export interface Overload {
   readonly guard: OverloadGuard;
@@ -42,28 +42,17 @@ export function openOverloadGuard(options: {
     onBlock: (durationMs) => blocks.observe(durationMs / 1000),
   });
   const inFlight = new RequestsInFlight({ maxBodyBytes: Math.floor(limitBytes * BODIES_PART), now });
-  const log = throttled(now, warn);
+  const tell = throttledWarning<ShedReason>(
+    (reason, count) => warn({ reason, turnedAway: count }, 'too much to do: requests are turned away'),
+    now,
+  );
   const onShed = (reason: ShedReason): void => {
     shed.inc({ reason });
-    log(reason);
+    tell(reason);
   };
   registerGauges(registry, load, inFlight);
   const guard = new OverloadGuard({ load, inFlight, share, random: Math.random, onShed });
   return { guard, load };
-}
-
-/** The first at once, then one line for all of the last 10 s. */
-function throttled(now: () => number, warn: (facts: object, message: string) => void) {
-  let nextMs = -Infinity;
-  let count = 0;
-  return (reason: ShedReason): void => {
-    count += 1;
-    const nowMs = now();
-    if (nowMs < nextMs) return;
-    warn({ reason, turnedAway: count }, 'too much to do: requests are turned away');
-    nextMs = nowMs + LOG_INTERVAL_MS;
-    count = 0;
-  };
 }
 
 function registerGauges(registry: Registry, load: LoadMonitor, inFlight: RequestsInFlight): void {
