@@ -2,6 +2,7 @@ import { isNatsUrl, NATS_URL_EXAMPLE } from '@sluice/bus/publishing';
 import { logLevelVar, parseEnv, portVar } from '@sluice/config-schema';
 import { instanceName } from '@sluice/service-kit';
 import { z } from 'zod';
+import type { WorkerShare } from './attempts/provider-gate.js';
 
 /** Long enough for the usual load balancer to ask `/readyz` twice. */
 const PRESTOP_MS = 5_000;
@@ -24,6 +25,11 @@ const schema = z.object({
     })
     .default('nats://127.0.0.1:4222'),
   SLUICE_DATA_DIR: z.string().default('.data'),
+  // Set by the primary for its workers: `2/4`.
+  EDGE_PROXY_WORKER: z
+    .string()
+    .regex(/^\d{1,3}\/\d{1,3}$/)
+    .optional(),
   SLUICE_INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/)
@@ -50,7 +56,10 @@ export interface EdgeProxyConfig {
   readonly keepAliveMs: number | undefined;
   readonly natsUrl: string;
   readonly dataDir: string;
+  /** A worker's has its number behind it: `edge-1-w2`. */
   readonly instance: string;
+  /** Which of the edge's processes this one is; undefined when it is none of several, or their primary. */
+  readonly share: WorkerShare | undefined;
   /** File with one more key, allowed for `*`; made by the launcher. */
   readonly launchKeyFile: string | undefined;
   readonly logLevel: z.output<typeof logLevelVar>;
@@ -59,6 +68,8 @@ export interface EdgeProxyConfig {
 /** @throws EnvironmentError that lists every bad variable. */
 export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
   const parsed = parseEnv(schema, env);
+  const share = parsed.EDGE_PROXY_WORKER === undefined ? undefined : toShare(parsed.EDGE_PROXY_WORKER);
+  const instance = parsed.SLUICE_INSTANCE ?? instanceName('edge-proxy');
   return Object.freeze({
     host: parsed.EDGE_PROXY_HOST,
     port:
@@ -73,8 +84,15 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
     keepAliveMs: parsed.EDGE_PROXY_KEEP_ALIVE_MS,
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
-    instance: parsed.SLUICE_INSTANCE ?? instanceName('edge-proxy'),
+    instance: share === undefined ? instance : `${instance}-w${share.index + 1}`,
+    share,
     launchKeyFile: parsed.SLUICE_LAUNCH_KEY_FILE,
     logLevel: parsed.LOG_LEVEL,
   });
+}
+
+/** `2/4` is the second of four. */
+function toShare(text: string): WorkerShare {
+  const [number = 1, count = 1] = text.split('/').map(Number);
+  return { index: number - 1, count };
 }

@@ -1,32 +1,24 @@
-// Starts one edge: config, spool, NATS, ops pages, data plane, and the order in which they end.
+// Starts one edge, or one of its workers: environment and config are read, then somebody serves.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { EnvironmentError, findConfigFile } from '@sluice/config-schema';
-import type { AuditActor } from '@sluice/contracts';
-import {
-  createLogger,
-  exitWithParent,
-  HealthRegistry,
-  installProcessGuards,
-  maskSecrets,
-  onShutdown,
-  registerSecrets,
-  secretsInAddresses,
-  type ShutdownStep,
-  startOpsServer,
-} from '@sluice/service-kit';
+import { createLogger, maskSecrets, registerSecrets, secretsInAddresses } from '@sluice/service-kit';
 import type { Logger } from 'pino';
-import { BreakerCommands } from './control/breaker-commands.js';
-import type { ReloadReport } from './control/config-reloader.js';
-import { ConfigFileError } from './control/config-source.js';
+import { WorkerStartError } from './cluster/edge-workers.js';
+import { channelToPrimary } from './cluster/fork-worker.js';
+import { countWorkers } from './cluster/worker-count.js';
+import { ConfigFileError, type ConfigSource } from './control/config-source.js';
 import { HangUp } from './control/hang-up.js';
-import { type ConfigAtStart, readConfigAtStart } from './control/load-first-config.js';
-import { openControl } from './control/open-control.js';
 import { type EdgeProxyConfig, readEdgeProxyConfig } from './edge-proxy.config.js';
-import { StopPace } from './http/stop-pace.js';
-import { openServingEdge, stopPaceOptions } from './serving-edge.js';
 
 const SHIPPED_CONFIGS = resolve(import.meta.dirname, '../../../infra/config');
+
+interface Start {
+  readonly env: EdgeProxyConfig;
+  readonly log: Logger;
+  readonly source: ConfigSource;
+}
 
 /**
  * Runs until a signal. A start that fails ends the process with code 1; what an operator wrote is told in plain words.
@@ -37,93 +29,62 @@ export async function startEdgeProxy(environment: NodeJS.ProcessEnv): Promise<vo
     const env = readEdgeProxyConfig(environment);
     registerSecrets(secretsInAddresses(env.natsUrl));
     const log = createLogger({ service: 'edge-proxy', instance: env.instance, level: env.logLevel });
-    const hangUp = new HangUp();
-    await serveAlone({ env, log, hangUp, config: readConfig(env, environment) });
+    const start = { env, log, source: sourceOf(env, environment) };
+    if (env.share === undefined) await startEdge(start);
+    else await startWorker(start);
   } catch (error) {
-    const isTheirs =
-      error instanceof ConfigFileError || error instanceof EnvironmentError || isFromSystem(error);
-    const text = isTheirs
-      ? error.message
-      : String(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.stderr.write(`${maskSecrets(text)}\n`);
+    process.stderr.write(`${whyNotStarted(error)}\n`);
     process.exit(1);
   }
 }
 
-function readConfig(env: EdgeProxyConfig, environment: NodeJS.ProcessEnv): ConfigAtStart {
+function sourceOf(env: EdgeProxyConfig, environment: NodeJS.ProcessEnv): ConfigSource {
   const { path } = findConfigFile({
     env: environment,
     cwd: process.cwd(),
     shippedDir: SHIPPED_CONFIGS,
     exists: existsSync,
   });
-  return readConfigAtStart(
-    { path, env: environment, launchKeyFile: env.launchKeyFile },
-    { dataDir: env.dataDir, registerSecrets, nowMs: Date.now() },
-  );
+  return { path, env: environment, launchKeyFile: env.launchKeyFile };
 }
 
-interface Start {
-  readonly env: EdgeProxyConfig;
-  readonly log: Logger;
-  readonly hangUp: HangUp;
-  readonly config: ConfigAtStart;
+// What only one of them needs is loaded by that one: a primary without the rooms of the data plane is half as large.
+async function startEdge({ env, log, source }: Start): Promise<void> {
+  const hangUp = new HangUp();
+  const { readConfigAtStart } = await import('./control/load-first-config.js');
+  const config = readConfigAtStart(source, { dataDir: env.dataDir, registerSecrets, nowMs: Date.now() });
+  const count = countWorkers(config.first.generation.config, availableParallelism());
+  if (count === 1) {
+    const { serveAlone } = await import('./serve-alone.js');
+    await serveAlone({ env, log, hangUp, config });
+  } else {
+    const { serveAsPrimary } = await import('./cluster/serve-as-primary.js');
+    await serveAsPrimary({ env, log, hangUp, config, count });
+  }
 }
 
-/** One process that does everything. */
-async function serveAlone({ env, log, hangUp, config: atStart }: Start): Promise<void> {
-  const { config } = atStart.first.generation;
-  const { edge, spool, nats, metrics, reloads, stopSteps } = await openServingEdge({
-    env,
-    config: atStart,
-    log,
-  });
-  const configVersion = (): string => edge.holder.current.config.version;
-  const health = new HealthRegistry();
-  health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
-  health.add('spool', () => ({ ok: spool.stats().isStoring }));
-  health.add('config', reloads.check);
-  const ops = await startOpsServer({
-    host: env.opsHost,
-    port: env.opsPort,
-    portVariable: 'EDGE_PROXY_OPS_PORT',
-    health,
-    metrics,
-    info: () => ({ configVersion: configVersion(), spool: spool.stats() }),
-  });
-  const port = await edge.listen(env.host ?? config.server.host, env.port ?? config.server.port);
-  const reload = (actor: AuditActor): ReloadReport => reloads.reloader.reload(actor);
-  const control = openControl({ nats, instance: env.instance, log, port, configVersion, reload });
-  const breakers = new BreakerCommands({ health: edge.health, current: () => edge.holder.current, log });
-  control.responder.handle('breaker.list', breakers.list).handle('breaker.force', breakers.force);
-  control.start();
-  hangUp.connect(() => void reload({ kind: 'operator', name: 'SIGHUP' }));
-  const pace = new StopPace(stopPaceOptions(env, config.server.shutdownGraceMs));
-  stopInOrder(log, pace, [
-    { name: 'readiness', run: () => health.setServing(false), timeoutMs: 100 },
-    { name: 'control', run: () => control.stop(), timeoutMs: 100 },
-    ...stopSteps(pace),
-    { name: 'ops', run: () => ops.close(), timeoutMs: 1_000 },
-  ]);
-  health.setServing(true);
-  log.info(
-    { port, opsPort: ops.port, config: atStart.source.path, configVersion: config.version },
-    'edge is ready',
-  );
+/** A worker's failure is told by its primary, once for all of them. */
+async function startWorker(start: Start): Promise<void> {
+  const channel = channelToPrimary();
+  try {
+    const { serveAsWorker } = await import('./cluster/serve-as-worker.js');
+    await serveAsWorker({ ...start, channel });
+  } catch (error) {
+    channel.tell('failed', { message: whyNotStarted(error) });
+    // After what has been said; node ends a worker that has no primary.
+    process.disconnect();
+  }
 }
 
-function stopInOrder(log: Logger, pace: StopPace, steps: readonly ShutdownStep[]): void {
-  process.on('SIGINT', () => pace.hurryUp());
-  const { stop } = onShutdown({ log, steps });
-  installProcessGuards({
-    log,
-    stop: (reason, exitCode) => {
-      // Who has met a bug takes no more than it has.
-      pace.hurryUp();
-      return stop(reason, exitCode);
-    },
-  });
-  exitWithParent();
+/** For a person, without secrets: what an operator wrote in plain words, a bug with its place. */
+function whyNotStarted(error: unknown): string {
+  const isTheirs =
+    error instanceof ConfigFileError ||
+    error instanceof EnvironmentError ||
+    error instanceof WorkerStartError ||
+    isFromSystem(error);
+  if (isTheirs) return maskSecrets(error.message);
+  return maskSecrets(String(error instanceof Error ? (error.stack ?? error.message) : error));
 }
 
 /** An error of ours that explains one of the system's, e.g. a port that is in use. */

@@ -1,0 +1,119 @@
+// One of several processes that serve for an edge. Ports, signals and ops pages are the primary's.
+import { EventEmitter } from 'node:events';
+import { installProcessGuards, onShutdown, registerSecrets } from '@sluice/service-kit';
+import type { Logger } from 'pino';
+import { BreakerCommands } from '../control/breaker-commands.js';
+import type { PreparedReload } from '../control/config-reloader.js';
+import type { ConfigSource } from '../control/config-source.js';
+import { LastGoodCopy } from '../control/last-good-copy.js';
+import { loadConfigText } from '../control/load-config.js';
+import type { ConfigAtStart } from '../control/load-first-config.js';
+import type { EdgeProxyConfig } from '../edge-proxy.config.js';
+import type { StopPace } from '../http/stop-pace.js';
+import { openServingEdge, type ServingEdge } from '../serving-edge.js';
+import { stopPaceOf } from '../stop-in-order.js';
+import { snapshotOf } from './merged-metrics.js';
+import type { WorkerChannel } from './worker-channel.js';
+import type { ConfigEdition } from './worker-protocol.js';
+
+/** The primary answers from memory; it is there, or this process ends. */
+const PRIMARY_MS = 10_000;
+const STATUS_MS = 1_000;
+
+export interface ServeAsWorkerOptions {
+  readonly env: EdgeProxyConfig;
+  readonly log: Logger;
+  readonly source: ConfigSource;
+  readonly channel: WorkerChannel;
+}
+
+/**
+ * Serves until the primary says stop. When the primary is gone, node ends a worker at once: nobody is left who could
+ * hand it connections.
+ */
+export async function serveAsWorker({ env, log, source, channel }: ServeAsWorkerOptions): Promise<void> {
+  // A terminal and some supervisors send signals to the whole group: what they mean is the primary's to say.
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
+  // Not the file, which may have changed since: all workers serve with the same config.
+  const current = await channel.ask('config.current', null, PRIMARY_MS);
+  const config = configOf(current, { env, source });
+  const { server } = config.first.generation.config;
+  const serving = await openServingEdge({ env, log, config });
+  const port = await serving.edge.listen(env.host ?? server.host, env.port ?? server.port);
+  stopWhenTold({ log, channel, pace: stopPaceOf(env, server.shutdownGraceMs) }, serving);
+  const { edge } = serving;
+  const breakers = new BreakerCommands({ health: edge.health, current: () => edge.holder.current, log });
+  channel
+    .handle('metrics', () => snapshotOf(serving.metrics))
+    .handle('breaker.list', breakers.list)
+    .handle('breaker.force', breakers.force);
+  reloadWhenTold(channel, serving);
+  tellStatus(channel, serving);
+  channel.tell('ready', { port, edition: current.edition });
+  log.info({ port }, 'worker is ready');
+}
+
+function configOf(
+  { text }: ConfigEdition,
+  { env, source }: Pick<ServeAsWorkerOptions, 'env' | 'source'>,
+): ConfigAtStart {
+  const loaded = loadConfigText(text, { ...source, registerSecrets, nowMs: Date.now() });
+  return {
+    source,
+    lastGood: new LastGoodCopy({ dataDir: env.dataDir, configPath: source.path }),
+    // Warnings and changes are told by the primary.
+    first: { ...loaded, warnings: [], fileProblems: null, changes: [], detail: null, copyError: null },
+  };
+}
+
+/** In two steps, so that either all workers take a new config or none. */
+function reloadWhenTold(channel: WorkerChannel, { reloads: { reloader } }: ServingEdge): void {
+  let prepared: (PreparedReload & Pick<ConfigEdition, 'edition'>) | null = null;
+  channel
+    .handle('config.prepare', ({ edition, text }) => {
+      prepared = null;
+      prepared = { ...reloader.prepare(text), edition };
+      return null;
+    })
+    .handle('config.commit', ({ edition, actor }) => {
+      if (prepared?.edition !== edition) throw new Error(`config edition ${edition} was not prepared`);
+      reloader.commit(prepared, actor);
+      prepared = null;
+      return null;
+    });
+}
+
+function tellStatus(channel: WorkerChannel, { edge, nats, spool }: ServingEdge): void {
+  const tell = (): void => {
+    channel.tell('status', {
+      isNatsConnected: nats.isConnected(),
+      spool: spool.stats(),
+      configVersion: edge.holder.current.config.version,
+    });
+  };
+  setInterval(tell, STATUS_MS).unref();
+  nats.onChange(tell);
+  tell();
+}
+
+interface ToldToStop extends Pick<ServeAsWorkerOptions, 'log' | 'channel'> {
+  readonly pace: StopPace;
+}
+
+function stopWhenTold({ log, channel, pace }: ToldToStop, { stopSteps }: ServingEdge): void {
+  const { stop } = onShutdown({ log, signals: new EventEmitter(), steps: stopSteps(pace) });
+  channel
+    .listen('hurry', () => pace.hurryUp())
+    .listen('stop', ({ isHurried }) => {
+      if (isHurried) pace.hurryUp();
+      void stop('told by the primary');
+    });
+  installProcessGuards({
+    log,
+    stop: (reason, exitCode) => {
+      channel.tell('leaving', null);
+      pace.hurryUp();
+      return stop(reason, exitCode);
+    },
+  });
+}

@@ -1,0 +1,154 @@
+// One place for a worker: whoever is in it dies, the next one follows.
+import type { Logger } from 'pino';
+import type { WorkerExit, WorkerProcess } from './fork-worker.js';
+import type { WorkerStatus } from './worker-protocol.js';
+
+/** Where a worker stands. */
+export type WorkerState =
+  | { readonly kind: 'starting' | 'leaving' | 'ended' }
+  | { readonly kind: 'serving'; readonly sinceMs: number }
+  | { readonly kind: 'waiting'; readonly delayMs: number };
+
+export interface WorkerSlotOptions {
+  /** From 1. */
+  readonly number: number;
+  readonly fork: () => WorkerProcess;
+  /** Whether this edition of the config is in use; a worker that has made ready with another one is replaced. */
+  readonly isCurrent: (edition: number) => boolean;
+  readonly log: Logger;
+  readonly onServing: (port: number) => void;
+  /** Only before the first one served: nobody follows then. The sentence is for the operator. */
+  readonly onFailedStart: (message: string) => void;
+  readonly onExit: () => void;
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 2_000;
+/** Who has served this long was well: the next one need not wait longer than the first. */
+const WELL_MS = 10_000;
+/** Room for a start on a busy machine. */
+const START_MS = 30_000;
+/** A worker tells of itself each second; one that is silent for this long hangs, and what it holds is lost anyway. */
+const SILENT_MS = 30_000;
+
+export class WorkerSlot {
+  readonly number: number;
+  readonly #options: WorkerSlotOptions;
+  #worker: WorkerProcess | null = null;
+  #state: WorkerState = { kind: 'starting' };
+  #status: WorkerStatus | null = null;
+  #heardMs = 0;
+  #hasServed = false;
+  #restarts = 0;
+  #delayMs = FIRST_DELAY_MS;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(options: WorkerSlotOptions) {
+    this.number = options.number;
+    this.#options = options;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** What it said last, null when it is not serving. */
+  get status(): WorkerStatus | null {
+    return this.#state.kind === 'serving' ? this.#status : null;
+  }
+
+  /** Undefined while there is none. */
+  get worker(): WorkerProcess | undefined {
+    return this.#worker ?? undefined;
+  }
+
+  /** Workers that followed one that had died. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  start(): void {
+    const worker = this.#options.fork();
+    let failure: string | null = null;
+    this.#worker = worker;
+    this.#status = null;
+    this.#state = { kind: 'starting' };
+    this.#timer = setTimeout(() => {
+      failure = `worker ${this.number} was not ready after ${START_MS / 1000} s`;
+      worker.kill();
+    }, START_MS);
+    worker.channel
+      .listen('ready', ({ port, edition }) => {
+        if (this.#options.isCurrent(edition)) this.#onReady(port);
+        else worker.kill();
+      })
+      .listen('failed', ({ message }) => (failure = message))
+      .listen('leaving', () => (this.#state = { kind: 'leaving' }))
+      .listen('status', (status) => {
+        this.#status = status;
+        this.#heardMs = performance.now();
+      });
+    void worker.exited.then((exit) => this.#onExit(exit, failure));
+  }
+
+  /** Ends one that hangs. To be called each second or so. */
+  check(): void {
+    if (this.#isStopping || this.#state.kind !== 'serving') return;
+    const silentMs = performance.now() - this.#heardMs;
+    if (silentMs < SILENT_MS) return;
+    this.#options.log.error(
+      { worker: this.number, silentMs: Math.round(silentMs) },
+      'a worker hangs: ending it',
+    );
+    this.#worker?.kill();
+  }
+
+  /** @returns whether it ended in order, within the time. Never rejects. */
+  async stop(isHurried: boolean, timeoutMs: number): Promise<boolean> {
+    this.#isStopping = true;
+    const worker = this.#worker;
+    if (this.#state.kind === 'waiting') clearTimeout(this.#timer);
+    if (worker === null) return true;
+    // One that does not serve yet has nothing to end in order.
+    if (this.#state.kind === 'starting') worker.kill();
+    else worker.channel.tell('stop', { isHurried });
+    const timer = setTimeout(() => worker.kill(), timeoutMs);
+    const { code } = await worker.exited;
+    clearTimeout(timer);
+    return code === 0 || !this.#hasServed;
+  }
+
+  #onReady(port: number): void {
+    clearTimeout(this.#timer);
+    this.#hasServed = true;
+    this.#heardMs = performance.now();
+    this.#state = { kind: 'serving', sinceMs: this.#heardMs };
+    this.#options.onServing(port);
+  }
+
+  #onExit({ code, signal }: WorkerExit, failure: string | null): void {
+    clearTimeout(this.#timer);
+    const { log, onFailedStart, onExit } = this.#options;
+    const pid = this.#worker?.pid;
+    const wasWell = this.#state.kind === 'serving' && performance.now() - this.#state.sinceMs > WELL_MS;
+    this.#worker = null;
+    this.#state = { kind: 'ended' };
+    onExit();
+    if (this.#isStopping) return;
+    const how = `worker ${this.number} ended (${signal ?? `code ${code}`})`;
+    if (!this.#hasServed) return onFailedStart(failure ?? `${how} before it was ready`);
+    if (wasWell) this.#delayMs = FIRST_DELAY_MS;
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
+    this.#state = { kind: 'waiting', delayMs };
+    log.error(
+      { worker: this.number, pid, code, signal, reason: failure, delayMs },
+      `${how}: starting another`,
+    );
+    this.#timer = setTimeout(() => {
+      this.#restarts += 1;
+      this.start();
+    }, delayMs);
+  }
+}
