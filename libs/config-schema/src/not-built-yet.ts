@@ -13,20 +13,11 @@ const KEY_OR_TEAM_LIMITS = ['requestsPerMinute', 'tokensPerMinute', 'concurrentR
 
 /** Every setting without effect. A section is named once, not key by key. */
 export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
-  { path: ['server', 'workers'], sentence: 'each edge is one process for now' },
   {
     path: ['server', 'trustedProxies'],
-    sentence: 'forwarded addresses are not read yet: it only lifts the bound of connections for these addresses',
+    sentence:
+      'forwarded addresses are not read yet: it only lifts the bound of connections for these addresses',
   },
-  {
-    path: ['models', '*', 'strategy'],
-    sentence: 'routes are tried in the order of the file, as with "priority"',
-    actsAs: 'priority',
-  },
-  { path: ['models', '*', 'fallbacks'], sentence: 'other models are not tried yet' },
-  { path: ['models', '*', 'fallbacksOn'], sentence: 'other models are not tried yet' },
-  { path: ['models', '*', 'contextWindow'], sentence: 'requests are not filtered by it yet' },
-  { path: ['models', '*', 'capabilities'], sentence: 'requests are not filtered by it yet' },
   { path: ['models', '*', 'maxTokens'], sentence: 'the number of tokens asked for is not clamped yet' },
   { path: ['models', '*', 'cache'], sentence: 'answers are not cached yet' },
   {
@@ -34,16 +25,6 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
     sentence: 'equal requests are not merged yet',
     actsAs: false,
   },
-  { path: ['retry', 'initialBackoff'], sentence: 'only maxAttempts acts: the next route is tried at once' },
-  { path: ['retry', 'multiplier'], sentence: 'only maxAttempts acts: the next route is tried at once' },
-  { path: ['retry', 'maxBackoff'], sentence: 'only maxAttempts acts: the next route is tried at once' },
-  { path: ['retry', 'jitter'], sentence: 'only maxAttempts acts: the next route is tried at once' },
-  { path: ['retry', 'budgetRatio'], sentence: 'only maxAttempts acts: retries have no budget yet' },
-  {
-    path: ['retry', 'maxRetryAfterWait'],
-    sentence: 'only maxAttempts acts: no Retry-After is waited out yet',
-  },
-  { path: ['circuitBreaker'], sentence: 'there is no circuit breaker yet: every route is tried' },
   { path: ['cache'], sentence: 'answers are not cached yet' },
   ...KEY_OR_TEAM_LIMITS.map((limit) => ({ path: ['teams', '*', limit], sentence: LIMITS })),
   { path: ['keySync'], sentence: 'keys come from this file only, and those never go stale' },
