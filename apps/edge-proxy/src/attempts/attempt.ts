@@ -5,6 +5,7 @@ import type { Answer, StreamEnd, StreamReader } from '@sluice/providers';
 import type { Exchange } from '../chat/exchange.js';
 import type { PreparedTarget } from '../control/config-generation.js';
 import type { ClientStream, Pausable } from '../relay/client-stream.js';
+import { toUpstreamHeaders } from '../upstream/to-upstream-headers.js';
 import type {
   Transport,
   TransportFailure,
@@ -91,12 +92,12 @@ export class Attempt implements UpstreamListener, Pausable {
     const { exchange, target, attemptId, timeouts, transport } = this.#options;
     const { body, request } = exchange;
     if (body === null) throw new Error('an attempt needs a judged body');
-    const headers = ['x-request-id', exchange.requestId];
-    if (target.provider.sendAttemptId) headers.push('x-sluice-attempt-id', attemptId);
-    for (const name of target.adapter.forwardedHeaders) {
-      const value = request.headers[name];
-      if (typeof value === 'string') headers.push(name, value);
-    }
+    const headers = toUpstreamHeaders({
+      requestId: exchange.requestId,
+      attemptId: target.provider.sendAttemptId ? attemptId : null,
+      forwarded: target.adapter.forwardedHeaders,
+      client: request.headers,
+    });
     this.#timer.arm('first_token', timeouts.firstTokenMs * (body.stream ? 1 : PLAIN_HEAD_FACTOR));
     this.#call = transport.send(
       {

@@ -1,4 +1,5 @@
 import { validateHeaderValue } from 'node:http';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeTestExchange } from '../__fixtures__/test-exchange.js';
 import { answerHeaders } from './response-headers.js';
@@ -38,3 +39,34 @@ test.each(['a b', 'ünïcode/模型', 'x\ud800y', 'a%b', '"', 'tab\there'])(
     expect(value).toMatch(/^[\x20-\x7e]+$/);
   },
 );
+
+const CASES = Number(process.env['SLUICE_VERIFY_HEADER_SETS'] ?? 20_000);
+const NAMES = [
+  ...[
+    'content-type',
+    'x-request-id',
+    'request-id',
+    'x-sluice-provider',
+    'x-sluice-model',
+    'x-sluice-attempts',
+  ],
+];
+
+test(`whatever the names of models (${CASES} of them), an answer has our headers alone, in values that end no line`, async () => {
+  const exchange = await makeTestExchange();
+  const [target] = exchange.model?.routes['chat.completions'] ?? [];
+  if (target === undefined) throw new Error('no target');
+  const name = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.string({ unit: fc.constantFrom('\r', '\n', '\0', '%', ' ', '\ud800', '\u560a'), maxLength: 12 }),
+  );
+  fc.assert(
+    fc.property(name, (providerModel) => {
+      exchange.target = { ...target, providerModel };
+      const headers = pairs(answerHeaders(exchange, 'application/json'));
+      expect(NAMES).toEqual(expect.arrayContaining(Object.keys(headers)));
+      for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]*$/);
+    }),
+    { numRuns: CASES },
+  );
+});

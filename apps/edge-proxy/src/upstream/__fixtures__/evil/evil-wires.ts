@@ -222,6 +222,7 @@ export const ODD_WIRES: Readonly<Record<string, EvilKind>> = {
       'null',
       dice.bytes(500),
     ]);
+    // No 429: a credential that cools down would keep the cases after it from their provider.
     const status = dice.pick([
       '400 Bad',
       '401 No',
@@ -229,7 +230,6 @@ export const ODD_WIRES: Readonly<Record<string, EvilKind>> = {
       '404 What',
       '413 Big',
       '422 Hm',
-      '429 Slow',
       '500 Oh',
     ]);
     return { outcome: 'any', play: sendAndEnd(withLength({ stream: false }, body, status)) };
