@@ -151,6 +151,21 @@ describe('a request', () => {
     expect(visitor.complaints()).toEqual([]);
   });
 
+  it('says which routes there were, in which order, what became of each, and what its errors mean', async () => {
+    await using visitor = await dashboard.open('/requests?model=demo-failover');
+    const { page } = visitor;
+    await rows(page).first().waitFor();
+    await rows(page).first().click();
+    const routes = page.getByRole('region', { name: 'Routes' }).locator('tbody tr');
+    await routes.first().waitFor();
+    expect(await routes.count()).toBe(2);
+    expect(await routes.first().textContent()).toMatch(/^1demodemo-chat\+fault=503called, failed\$0\.0/);
+    expect(await routes.last().textContent()).toMatch(/^2demodemo-chatserved\$0\.0/);
+    const attempts = page.getByRole('region', { name: 'Attempts' });
+    await attempts.getByText('The provider said that it is overloaded').waitFor();
+    expect(visitor.complaints()).toEqual([]);
+  });
+
   it('leads back to the list as it was filtered', async () => {
     await using visitor = await dashboard.open('/requests?outcome=failed&model=demo-broken');
     const { page } = visitor;

@@ -1,4 +1,4 @@
-import type { AttemptDecision, RequestDetail } from '@sluice/contracts';
+import { type AttemptDecision, attemptErrorMeaning, type RequestDetail } from '@sluice/contracts';
 import type { ReactElement, ReactNode } from 'react';
 import { formatMs, formatMsTick } from '../../format/durations.js';
 import { formatUsdExact } from '../../format/money.js';
@@ -94,8 +94,15 @@ function AttemptRow({
         </Fact>
         <Fact name="Cost">{formatUsdExact(attempt.costUsdNanos)}</Fact>
       </dl>
+      <ErrorMeaning code={attempt.errorCode} />
     </li>
   );
+}
+
+/** The code in words; nothing for one that this version does not know. */
+function ErrorMeaning({ code }: { readonly code: string | null }): ReactElement | null {
+  const meaning = code === null ? null : attemptErrorMeaning(code);
+  return meaning === null ? null : <p className={styles['meaning']}>{meaning}</p>;
 }
 
 function Bar({

@@ -16,6 +16,7 @@ import { ErrorCard } from './error-card.js';
 import { FactsCard } from './facts-card.js';
 import { RequestTiles } from './request-tiles.js';
 import styles from './request-detail.module.css';
+import { RoutingCard } from './routing-card.js';
 import { TimingCard } from './timing-card.js';
 import { TokensCard } from './tokens-card.js';
 
@@ -55,6 +56,7 @@ function Found({ request }: { readonly request: RequestDetail }): ReactElement {
         <RequestTiles request={request} />
         {request.errorCode !== null && <ErrorCard code={request.errorCode} message={request.errorMessage} />}
         <AttemptsCard request={request} />
+        <RoutingCard request={request} />
         <div className={styles['columns']}>
           <FactsCard request={request} />
           <div className={styles['stack']}>
