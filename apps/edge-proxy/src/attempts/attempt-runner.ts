@@ -148,7 +148,8 @@ class Walk implements RunningWalk {
     const timer = setTimeout(() => {
       this.#stopWaiting = null;
       this.#guard(() => this.#advance());
-    }, ms);
+      // Timers drop fractions and may end 1 ms early: a route that still cools then would be charged and awaited again.
+    }, Math.ceil(ms) + 1);
     this.#exchange.waitedMs += ms;
     this.#stopWaiting = () => clearTimeout(timer);
   }
