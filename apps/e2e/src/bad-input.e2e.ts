@@ -235,7 +235,7 @@ keys:
   });
 
   test('all wrong variables of the environment come at once', async () => {
-    const env = { NATS_URL: 'localhost', EDGE_PROXY_OPS_PORT: 'x', LOG_LEVEL: 'loud' };
+    const env = { NATS_URL: 'http://localhost', EDGE_PROXY_OPS_PORT: 'x', LOG_LEVEL: 'loud' };
     const output = await failedStart(edgeConfig(provider.baseUrl), env);
     for (const name of Object.keys(env)) expect(output).toContain(name);
   });

@@ -22,7 +22,7 @@ beforeAll(async () => {
     `cases: ${own.length} of our own, ${recorded.length} recorded; streams are cut by SLUICE_CASES_SEED=${seed}`,
   );
   if (folder === undefined) say('SLUICE_CASES names no folder: only our own cases run');
-  gateway = await startCasesGateway(all);
+  gateway = await startCasesGateway(plays.flatMap(runsOf).map(({ alone }) => alone.recorded));
 });
 
 afterAll(async () => {
@@ -33,18 +33,32 @@ afterAll(async () => {
 describe('an exchange comes out as it was recorded, or says the same in the dialect of who asked', () => {
   test.each(plays)('$title', async (play) => {
     tally.begin(play);
-    for (const options of runsOf(play)) {
-      const run = await runCase(gateway, play, options);
+    for (const { options, alone } of runsOf(play)) {
+      const run = await runCase(gateway, alone, options);
       for (const reason of run.unsaid) tally.note(`not in the words of ${play.client}: ${reason}`);
       if (run.refused !== null) tally.note(`refused to ${play.client}: ${run.refused}`);
-      await checkCase(gateway, play, run);
+      await checkCase(gateway, alone, run);
     }
     tally.pass(play);
   });
 });
 
+interface Run {
+  readonly options: Parameters<typeof runCase>[2];
+  /** The play under a name of its own: each run has its own provider, so that no rate limit or failure outlives it. */
+  readonly alone: Play;
+}
+
 /** Streams also run cut into single bytes, and with the question for usage turned around. */
-function runsOf(play: Play): Parameters<typeof runCase>[2][] {
+function runsOf(play: Play): readonly Run[] {
+  const { recorded, client } = play;
+  return optionsOf(play).map((options, index) => ({
+    options,
+    alone: { ...play, recorded: { ...recorded, id: `${recorded.id}.${client}.${index}` } },
+  }));
+}
+
+function optionsOf(play: Play): Run['options'][] {
   if (!play.recorded.stream) return [{ cutting: 'random', seed }];
   const turned =
     play.client === 'chat'
