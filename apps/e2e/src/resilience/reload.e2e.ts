@@ -143,76 +143,87 @@ async function auditEvents(): Promise<readonly AuditRecorded[]> {
   return [...found.values()];
 }
 
-test(`${reloadRun.reloads} reloads under load, every ${reloadRun.brokenEvery}th of a broken file: no request fails, none sees a torn config`, async () => {
-  const first = configStep(0, baseUrls());
-  const edge = await start(first);
-  /** Versions in the order in which they were put to use. */
-  const used: ConfigStep[] = [first];
-  const load = startSteadyLoad({ url: edge.url, clients: CLIENTS, now: () => used.length - 1 });
-  const steps = Array.from({ length: reloadRun.reloads }, (_, index) => configStep(index + 1, baseUrls()));
-  let refused = 0;
-  for (const step of steps) {
-    const isBroken = step.index % reloadRun.brokenEvery === 0;
-    const isBySignal = step.index % 2 === 0;
-    const kept = used.at(-1)!.version;
-    writeConfig(isBroken ? brokenText(step) : step.text);
-    // Its version may be seen from the moment on at which it is asked for.
-    if (!isBroken) used.push(step);
-    else refused += 1;
-    if (isBySignal) {
-      edge.process.signal('SIGHUP');
-      const [result, count] = isBroken
-        ? (['refused', refused] as const)
-        : (['applied', used.length - 1] as const);
-      await waitFor(async () => (await reloadsOf(edge, result)) === count, {
-        message: () => edge.process.output,
-      });
-    } else {
-      const reply = await reloadByControl();
-      expect(reply).toMatchObject({ ok: !isBroken, configVersion: isBroken ? kept : step.version });
-      if (isBroken)
-        expect(reply.problems).toEqual([
-          expect.stringMatching(/^sluice\.yaml:1:\d+ models\.m\.routes\[0\]\.provider: /),
-        ]);
+test.each([1, 2])(
+  `${reloadRun.reloads} reloads under load, every ${reloadRun.brokenEvery}th of a broken file, %i worker(s): no request fails, none sees a torn config`,
+  async (workers) => {
+    const first = configStep(0, baseUrls(), { workers });
+    const edge = await start(first);
+    /** Versions in the order in which they were put to use. */
+    const used: ConfigStep[] = [first];
+    let settled = 0;
+    const load = startSteadyLoad({
+      url: edge.url,
+      clients: CLIENTS,
+      settled: () => settled,
+      begun: () => used.length - 1,
+    });
+    const steps = Array.from({ length: reloadRun.reloads }, (_, index) =>
+      configStep(index + 1, baseUrls(), { workers }),
+    );
+    let refused = 0;
+    for (const step of steps) {
+      const isBroken = step.index % reloadRun.brokenEvery === 0;
+      const isBySignal = step.index % 2 === 0;
+      const kept = used.at(-1)!.version;
+      writeConfig(isBroken ? brokenText(step) : step.text);
+      // Its version may be seen from now on, and no other one once the edge has answered.
+      if (!isBroken) used.push(step);
+      else refused += 1;
+      if (isBySignal) {
+        edge.process.signal('SIGHUP');
+        const [result, count] = isBroken
+          ? (['refused', refused] as const)
+          : (['applied', used.length - 1] as const);
+        await waitFor(async () => (await reloadsOf(edge, result)) === count, {
+          message: () => edge.process.output,
+        });
+      } else {
+        const reply = await reloadByControl();
+        expect(reply).toMatchObject({ ok: !isBroken, configVersion: isBroken ? kept : step.version });
+        if (isBroken)
+          expect(reply.problems).toEqual([
+            expect.stringMatching(/^sluice\.yaml:1:\d+ models\.m\.routes\[0\]\.provider: /),
+          ]);
+      }
+      expect((await readyzOf(edge)).configVersion).toBe(isBroken ? kept : step.version);
+      settled = used.length - 1;
+      await pause(30);
     }
-    expect((await readyzOf(edge)).configVersion).toBe(isBroken ? kept : step.version);
-    await pause(30);
-  }
-  await load.stop();
+    await load.stop();
 
-  expect(load.asked.filter(({ failure }) => failure !== null)).toEqual([]);
-  expect(load.asked.length).toBeGreaterThan(reloadRun.reloads * 2);
-  const told = await events.atLeast(load.asked.length);
-  const byId = new Map(told.map((event) => [event.requestId, event]));
-  const places = new Map(used.map((step, place) => [step.version, place]));
-  let crossed = 0;
-  for (const { id, before, after } of load.asked) {
-    const event = byId.get(id)!;
-    const place = places.get(event.configVersion);
-    const step = used[place ?? -1];
-    // A version that was in use, the route of that version, and one of those that could be in use.
-    expect([id, event.provider, event.providerModel]).toEqual([id, step?.provider, step?.providerModel]);
-    // The one before is right while the edge has not yet swapped.
-    expect(place).toBeGreaterThanOrEqual(before - 1);
-    expect(place).toBeLessThanOrEqual(after);
-    if (before !== after) crossed += 1;
-  }
-  // Or nothing was shown about requests under way.
-  expect(crossed).toBeGreaterThan(reloadRun.reloads / 5);
-  const reloads = await waitFor(async () => {
-    const found = (await auditEvents()).filter(({ verb }) => verb === 'reloaded');
-    return found.length === used.length - 1 ? found : undefined;
-  });
-  expect(reloads.map(({ configVersion }) => configVersion)).toEqual(
-    used.slice(1).map(({ version }) => version),
-  );
-  const said = JSON.stringify(reloads) + edge.process.output;
-  expect(reloads[0]?.changes.map(({ path }) => path)).toContain('providers.odd');
-  expect(said).not.toContain('provider-secret-');
-  console.log(
-    `reload: ${load.asked.length} requests, ${crossed} over a reload; ${used.length - 1} applied, ${refused} refused; 0 failed`,
-  );
-});
+    expect(load.asked.filter(({ failure }) => failure !== null)).toEqual([]);
+    expect(load.asked.length).toBeGreaterThan(reloadRun.reloads * 2);
+    const told = await events.atLeast(load.asked.length);
+    const byId = new Map(told.map((event) => [event.requestId, event]));
+    const places = new Map(used.map((step, place) => [step.version, place]));
+    let crossed = 0;
+    for (const { id, before, after } of load.asked) {
+      const event = byId.get(id)!;
+      const place = places.get(event.configVersion);
+      const step = used[place ?? -1];
+      // A version that was in use, the route of that version, and one of those that could be in use.
+      expect([id, event.provider, event.providerModel]).toEqual([id, step?.provider, step?.providerModel]);
+      expect(place).toBeGreaterThanOrEqual(before);
+      expect(place).toBeLessThanOrEqual(after);
+      if (before !== after) crossed += 1;
+    }
+    // Or nothing was shown about requests under way.
+    expect(crossed).toBeGreaterThan(reloadRun.reloads / 5);
+    const reloads = await waitFor(async () => {
+      const found = (await auditEvents()).filter(({ verb }) => verb === 'reloaded');
+      return found.length === used.length - 1 ? found : undefined;
+    });
+    expect(reloads.map(({ configVersion }) => configVersion)).toEqual(
+      used.slice(1).map(({ version }) => version),
+    );
+    const said = JSON.stringify(reloads) + edge.process.output;
+    expect(reloads[0]?.changes.map(({ path }) => path)).toContain('providers.odd');
+    expect(said).not.toContain('provider-secret-');
+    console.log(
+      `reload: ${load.asked.length} requests, ${crossed} over a reload; ${used.length - 1} applied, ${refused} refused; 0 failed`,
+    );
+  },
+);
 
 test('an edge whose file was broken while it was down starts with the last good copy, says so, and mends by a reload', async () => {
   const first = configStep(0, baseUrls());

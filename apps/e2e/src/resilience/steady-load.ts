@@ -5,8 +5,9 @@ import { EDGE_KEY } from '../harness/edge-process.js';
 export interface AskedRequest {
   readonly id: string;
   readonly isStream: boolean;
-  /** What the test said when the request went out, and when its answer was complete. */
+  /** The last state that was settled when the request went out. */
   readonly before: number;
+  /** The last one that had begun when its answer was complete. */
   readonly after: number;
   /** Why it is no success; null when it is one. */
   readonly failure: string | null;
@@ -21,20 +22,21 @@ export interface SteadyLoad {
 export interface SteadyLoadOptions {
   readonly url: string;
   readonly clients: number;
-  /** Number of the state that the test is in; rises. */
-  readonly now: () => number;
+  /** Numbers of the states that the test goes through; both rise. */
+  readonly settled: () => number;
+  readonly begun: () => number;
 }
 
-export function startSteadyLoad({ url, clients, now }: SteadyLoadOptions): SteadyLoad {
+export function startSteadyLoad({ url, clients, settled, begun }: SteadyLoadOptions): SteadyLoad {
   const asked: AskedRequest[] = [];
   let isStopped = false;
   const client = async (name: number): Promise<void> => {
     for (let index = 0; !isStopped; index += 1) {
       const isStream = (index + name) % 2 === 0;
       const id = `client-${name}-${index}`;
-      const before = now();
+      const before = settled();
       const failure = await ask(url, id, isStream);
-      asked.push({ id, isStream, before, after: now(), failure });
+      asked.push({ id, isStream, before, after: begun(), failure });
     }
   };
   const running = Array.from({ length: clients }, (_, name) => client(name));

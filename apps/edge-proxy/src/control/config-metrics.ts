@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** How an attempt to reload ended. `failed`: the file was right, but not every process of the edge took it. */
-export type ReloadResult = 'applied' | 'refused' | 'failed';
+/** How an attempt to reload ended. */
+export type ReloadResult = 'applied' | 'refused';
 
 /** Numbers of this process about its config. */
 export class ConfigMetrics {
@@ -11,12 +11,11 @@ export class ConfigMetrics {
   constructor(registry: Registry) {
     this.#reloads = new Counter({
       name: 'sluice_edge_config_reloads_total',
-      help: 'Reloads of the config, by result: applied, refused (the file has mistakes) or failed.',
+      help: 'Reloads of the config, by result: applied or refused (the file has mistakes, or a worker could not take it).',
       labelNames: ['result'],
       registers: [registry],
     });
-    for (const result of ['applied', 'refused', 'failed'] satisfies ReloadResult[])
-      this.#reloads.inc({ result }, 0);
+    for (const result of ['applied', 'refused'] satisfies ReloadResult[]) this.#reloads.inc({ result }, 0);
     this.#lastGood = new Gauge({
       name: 'sluice_edge_config_last_good_in_use',
       help: '1 while the edge runs on its copy of the last good config, since the file was invalid at start.',

@@ -73,7 +73,7 @@ const MAX_LOGGED_PATHS = 50;
 
 /**
  * One process's reloads. `reload` is the whole of it, in one turn of the event loop, so two cannot mix. A primary with
- * workers calls `prepare` on each and, when all could, `commit` on each: only then is the new config anybody's.
+ * workers has each `prepare` and, when all could, each `commit`: before that the new config is nobody's.
  */
 export class ConfigReloader {
   readonly #options: ConfigReloaderOptions;
