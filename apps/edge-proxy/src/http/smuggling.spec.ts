@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { edgeOfAllTests } from '../__fixtures__/edge-hooks.js';
 import { CHAT, chatBody, errorOf, rawClient } from '../__fixtures__/http-client.js';
 import { KEY } from '../__fixtures__/test-generation.js';
+import { verifyLoad } from '../overload/verify-load.config.js';
 
 const { provider, edge } = edgeOfAllTests({ sections: { server: { maxRequestBodyMb: 1 } } });
 
@@ -154,7 +155,7 @@ const mangled = fc
   .map((parts) => parts.join(''));
 
 test('no mangled head lets the request behind it through', async () => {
-  const runs = Number(process.env['SLUICE_VERIFY_SMUGGLING'] ?? 300);
+  const runs = verifyLoad.mangledHeads;
   await fc.assert(
     fc.asyncProperty(mangled, async (text) => {
       provider.calls.length = 0;
