@@ -1,4 +1,4 @@
-import type { RequestCompleted } from '@sluice/contracts';
+import type { AuditRecorded, HealthChanged, RequestCompleted } from '@sluice/contracts';
 
 const NANOS_PER_USD = 1e9;
 
@@ -11,7 +11,7 @@ export function formatEvent(event: RequestCompleted): string {
   const { tokens, timing, attempts } = event;
   const target = event.provider === null ? '-' : `${event.provider}/${event.providerModel ?? '-'}`;
   return [
-    event.occurredAt.slice(event.occurredAt.indexOf('T') + 1),
+    timeOf(event),
     event.outcome,
     event.status ?? '-',
     `${printable(event.requestedModel ?? '-')} -> ${printable(target)}`,
@@ -23,6 +23,47 @@ export function formatEvent(event: RequestCompleted): string {
     printable(event.requestId),
   ].join(' ');
 }
+
+/** `22:47:49.123Z opened demo/demo-chat 5 failures in a row, for 5.2 s edge-1` */
+export function formatHealth(event: HealthChanged): string {
+  const { provider, providerModel, state, reason, openForMs, untilMs, isForced } = event;
+  const leftMs = untilMs === null ? null : untilMs - Date.parse(event.occurredAt);
+  return [
+    timeOf(event),
+    state,
+    printable(providerModel === null ? provider : `${provider}/${providerModel}`),
+    [
+      printable(reason),
+      ...(isForced ? ['forced'] : []),
+      ...(openForMs === null ? [] : [`for ${seconds(openForMs)}`]),
+      ...(leftMs === null ? [] : [`for ${seconds(leftMs)}`]),
+    ].join(', '),
+    printable(event.instance),
+  ].join(' ');
+}
+
+/** `22:47:49.123Z config reloaded /etc/sluice.yaml by SIGHUP (operator): 2 changes edge-1` */
+export function formatAudit(event: AuditRecorded): string {
+  const { entity, verb, target, actor, changes, omittedChanges, detail } = event;
+  const changed = changes.length + omittedChanges;
+  const what = [
+    ...(changed === 0 ? [] : [`${changed} change${changed === 1 ? '' : 's'}`]),
+    ...(detail === null ? [] : [printable(detail)]),
+  ].join(', ');
+  return [
+    timeOf(event),
+    entity,
+    verb,
+    ...(target === null ? [] : [printable(target)]),
+    `by ${printable(actor.name)} (${actor.kind})${what === '' ? '' : `: ${what}`}`,
+    printable(event.instance),
+  ].join(' ');
+}
+
+const timeOf = ({ occurredAt }: { readonly occurredAt: string }): string =>
+  occurredAt.slice(occurredAt.indexOf('T') + 1);
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** A model's name is a client's text: it must not move the cursor of whoever reads it. */
 const printable = (text: string): string => text.replace(/\p{C}/gu, '?').slice(0, 200);

@@ -5,6 +5,7 @@ it('begins with the newest 20 messages and follows when nothing is asked', () =>
   expect(parseTailOptions([])).toEqual({
     kind: 'tail',
     options: {
+      kind: 'request',
       outcome: undefined,
       provider: undefined,
       model: undefined,
@@ -22,6 +23,7 @@ it('takes every filter', () => {
   expect(parseTailOptions(args)).toEqual({
     kind: 'tail',
     options: {
+      kind: 'request',
       outcome: 'failed',
       provider: 'openai',
       model: 'gpt-4o',
@@ -40,7 +42,17 @@ it.each([
   [['--last', '100001'], /--last/],
   [['--colour'], /--colour/],
   [['failed'], /failed/],
+  [['--health', '--outcome', 'failed'], /--health/],
+  [['--audit', '--provider', 'p'], /--audit/],
+  [['--audit', '--health'], /--health/],
 ])('says what is wrong with %j', (args, sentence) => {
   const command = parseTailOptions(args);
   expect(command.kind === 'mistake' ? command.message : command.kind).toMatch(sentence);
+});
+
+it('takes health of one provider, or what people did', () => {
+  expect(parseTailOptions(['--health', '--provider', 'openai'])).toMatchObject({
+    options: { kind: 'health', provider: 'openai' },
+  });
+  expect(parseTailOptions(['--audit', '--last', '3'])).toMatchObject({ options: { kind: 'audit', last: 3 } });
 });

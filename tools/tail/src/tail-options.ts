@@ -1,9 +1,19 @@
 // What a person types after `npm run tail --`.
 import { parseArgs } from 'node:util';
-import { REQUEST_OUTCOMES, type RequestCompleted, type RequestOutcome } from '@sluice/contracts';
+import {
+  type HealthChanged,
+  REQUEST_OUTCOMES,
+  type RequestCompleted,
+  type RequestOutcome,
+} from '@sluice/contracts';
+
+/** The streams that can be shown. */
+export type TailKind = 'request' | 'health' | 'audit';
 
 /** What is shown. A filter that is undefined lets everything through. */
 export interface TailOptions {
+  /** Which events. */
+  readonly kind: TailKind;
   readonly outcome: RequestOutcome | undefined;
   readonly provider: string | undefined;
   readonly model: string | undefined;
@@ -23,12 +33,14 @@ export type TailCommand =
 
 export const HELP = `Usage: npm run tail -- [options]
 
-Shows the request events of a running Sluice, the newest first ones and then each as it happens. Ctrl-C ends it.
+Shows the events of a running Sluice, the newest ones first and then each as it happens. Ctrl-C ends it.
 
   --outcome X     only ${REQUEST_OUTCOMES.join(', ')}
-  --provider X    only requests that this provider ended
+  --provider X    only requests that this provider ended, or its health
   --model X       only this model, as the client asked for it
   --team X        only requests of this team
+  --health        instead of requests: breakers that changed, cooldowns that began
+  --audit         instead of requests: what people and operators did
   --last N        how many messages to begin with (default 20; 0 for none)
   --no-follow     end after those
   --raw           the messages themselves: subject and JSON
@@ -53,6 +65,8 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
         last: { type: 'string', default: '20' },
         follow: { type: 'boolean', default: true },
         raw: { type: 'boolean', default: false },
+        health: { type: 'boolean', default: false },
+        audit: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
@@ -65,7 +79,12 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
       return { kind: 'mistake', message: `--outcome takes one of ${REQUEST_OUTCOMES.join(', ')}.` };
     }
     const { provider, model, team, follow, raw } = values;
-    return { kind: 'tail', options: { outcome, provider, model, team, last, follow, raw } };
+    const kind = values.health ? 'health' : values.audit ? 'audit' : 'request';
+    const misplaced = [outcome, model, team].some((filter) => filter !== undefined) && kind !== 'request';
+    if (misplaced || (kind === 'audit' && provider !== undefined) || (values.health && values.audit)) {
+      return { kind: 'mistake', message: `--${kind} goes with no such filter: see below.` };
+    }
+    return { kind: 'tail', options: { kind, outcome, provider, model, team, last, follow, raw } };
   } catch (error) {
     return {
       kind: 'mistake',
@@ -74,7 +93,11 @@ export function parseTailOptions(args: readonly string[]): TailCommand {
   }
 }
 
-/** Whether an event passes the filters. */
+/** Whether a health event passes the filters. */
+export const isWantedHealth = (event: HealthChanged, { provider }: TailOptions): boolean =>
+  provider === undefined || event.provider === provider;
+
+/** Whether a request event passes the filters. */
 export function isWanted(event: RequestCompleted, options: TailOptions): boolean {
   const { outcome, provider, model, team } = options;
   return (

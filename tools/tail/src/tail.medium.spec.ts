@@ -1,12 +1,21 @@
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { NO_TOKENS, type RequestCompleted, requestSubject } from '@sluice/contracts';
+import {
+  type AuditRecorded,
+  auditSubject,
+  type HealthChanged,
+  healthSubject,
+  NO_TOKENS,
+  type RequestCompleted,
+  requestSubject,
+} from '@sluice/contracts';
 import { startTestNats, type TestServer, waitFor } from '@sluice/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tail } from './tail.js';
 import type { TailOptions } from './tail-options.js';
 
 const ALL: TailOptions = {
+  kind: 'request',
   outcome: undefined,
   provider: undefined,
   model: undefined,
@@ -142,6 +151,83 @@ it('follows: what happens later is shown when it happens, until it is told to st
   stop.abort();
   await following;
   expect(lines[0]).toMatch(/ later-\d+$/);
+});
+
+describe('beside the requests', () => {
+  const EDGE_EVENT = {
+    eventId: '01a20571-bb2e-7fc0-8631-2188b89e1600',
+    spoolId: '6f1c3f0e-8a53-4d0c-9d6e-0d1b5c6f7a81',
+    spoolSeq: 1,
+    occurredAt: '2026-11-22T21:47:49.000Z',
+    instance: 'edge-1',
+    configVersion: 'v',
+  };
+  const OPENED: HealthChanged = {
+    ...EDGE_EVENT,
+    provider: 'p',
+    providerModel: 'm\u001b',
+    state: 'opened',
+    reason: '5 failures in a row',
+    openForMs: 5200,
+    isForced: false,
+    credential: null,
+    kind: null,
+    untilMs: null,
+  };
+  const RELOADED: AuditRecorded = {
+    ...EDGE_EVENT,
+    entity: 'config',
+    verb: 'reloaded',
+    actor: { kind: 'operator', name: 'SIGHUP' },
+    target: '/etc/sluice.yaml',
+    detail: null,
+    changes: [{ path: 'a', kind: 'added', before: null, after: '1' }],
+    omittedChanges: 1,
+  };
+  const put = async (subject: string, data: HealthChanged | AuditRecorded): Promise<void> => {
+    const envelope = {
+      specversion: '1.0',
+      id: data.eventId,
+      source: '/s',
+      type: 't',
+      time: data.occurredAt,
+      data,
+    };
+    await jetstream(connection).publish(subject, JSON.stringify(envelope));
+  };
+
+  beforeAll(async () => {
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'SLUICE_HEALTH', subjects: ['sluice.v1.health.*.*'] });
+    await manager.streams.add({ name: 'SLUICE_AUDIT', subjects: ['sluice.v1.audit.*.*'] });
+    await put(healthSubject('p', 'opened'), OPENED);
+    await put(healthSubject('q', 'cooldown'), {
+      ...OPENED,
+      provider: 'q',
+      providerModel: null,
+      state: 'cooldown',
+      reason: 'the provider answered 429',
+      openForMs: null,
+      kind: 'rate_limit',
+      credential: 'c',
+      untilMs: Date.parse(OPENED.occurredAt) + 2000,
+    });
+    await put(auditSubject('config', 'reloaded'), RELOADED);
+  });
+
+  it('a provider’s health is a line for each change', async () => {
+    expect(await linesOf({ kind: 'health' })).toEqual([
+      '21:47:49.000Z opened p/m? 5 failures in a row, for 5.2 s edge-1',
+      '21:47:49.000Z cooldown q the provider answered 429, for 2.0 s edge-1',
+    ]);
+    expect(await linesOf({ kind: 'health', provider: 'q' })).toHaveLength(1);
+  });
+
+  it('what people and operators did is a line for each action', async () => {
+    expect(await linesOf({ kind: 'audit' })).toEqual([
+      '21:47:49.000Z config reloaded /etc/sluice.yaml by SIGHUP (operator): 2 changes edge-1',
+    ]);
+  });
 });
 
 it('leaves nothing behind at the server: no consumer, no lag', async () => {

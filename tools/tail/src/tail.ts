@@ -1,11 +1,44 @@
-// Messages of the request stream -> lines. Reads with a consumer of its own that leaves nothing behind and holds nobody up.
+// Messages of a stream -> lines. Reads with a consumer of its own that leaves nothing behind and holds nobody up.
 import { DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { cloudEventSchema, type RequestCompleted, requestCompletedSchema } from '@sluice/contracts';
-import { formatEvent } from './format-event.js';
-import { isWanted, type TailOptions } from './tail-options.js';
+import {
+  auditRecordedSchema,
+  cloudEventSchema,
+  healthChangedSchema,
+  requestCompletedSchema,
+} from '@sluice/contracts';
+import { formatAudit, formatEvent, formatHealth } from './format-event.js';
+import { isWanted, isWantedHealth, type TailKind, type TailOptions } from './tail-options.js';
 
-const STREAM = 'SLUICE_REQUESTS';
+interface Tailed {
+  readonly stream: string;
+  /** The event's line; undefined when it is not wanted, or no event. */
+  readonly toLine: (data: unknown, options: TailOptions) => string | undefined;
+}
+
+const TAILED: Readonly<Record<TailKind, Tailed>> = {
+  request: {
+    stream: 'SLUICE_REQUESTS',
+    toLine: (data, options) => {
+      const event = requestCompletedSchema.safeParse(data).data;
+      return event !== undefined && isWanted(event, options) ? formatEvent(event) : undefined;
+    },
+  },
+  health: {
+    stream: 'SLUICE_HEALTH',
+    toLine: (data, options) => {
+      const event = healthChangedSchema.safeParse(data).data;
+      return event !== undefined && isWantedHealth(event, options) ? formatHealth(event) : undefined;
+    },
+  },
+  audit: {
+    stream: 'SLUICE_AUDIT',
+    toLine: (data) => {
+      const event = auditRecordedSchema.safeParse(data).data;
+      return event === undefined ? undefined : formatAudit(event);
+    },
+  },
+};
 const REQUEST_TIMEOUT_MS = 5_000;
 
 /** How to read and where to. */
@@ -19,12 +52,13 @@ export interface TailJob {
 /** Prints until it has shown what there is, or, when it follows, until it is aborted. */
 export async function tail(connection: NatsConnection, job: TailJob): Promise<void> {
   const { options, print, signal } = job;
+  const { stream } = TAILED[options.kind];
   const manager = await jetstreamManager(connection, { timeout: REQUEST_TIMEOUT_MS });
-  const { state } = await manager.streams.info(STREAM);
+  const { state } = await manager.streams.info(stream);
   const firstWanted = Math.max(state.first_seq, state.last_seq - options.last + 1);
   if (!options.follow && firstWanted > state.last_seq) return;
   // Filters are applied here: servers before 2.10 take none with a start in the middle of a stream.
-  const consumer = await jetstream(connection, { timeout: REQUEST_TIMEOUT_MS }).consumers.get(STREAM, {
+  const consumer = await jetstream(connection, { timeout: REQUEST_TIMEOUT_MS }).consumers.get(stream, {
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: firstWanted,
   });
@@ -40,20 +74,16 @@ export async function tail(connection: NatsConnection, job: TailJob): Promise<vo
   }
 }
 
+/** Of a message; what cannot be read is left out, as the dead letters are the place for it. */
 function toLines(message: JsMsg, options: TailOptions): string[] {
-  const events = readEvents(message).filter((event) => isWanted(event, options));
-  if (!options.raw) return events.map(formatEvent);
-  return events.length === 0 ? [] : [`${message.subject} ${message.string()}`];
-}
-
-/** Events of a message; one that cannot be read is left out, as the logger's dead letters are the place for it. */
-function readEvents(message: JsMsg): RequestCompleted[] {
+  const { toLine } = TAILED[options.kind];
   const parsed = parse(message.string());
-  return (Array.isArray(parsed) ? parsed : [parsed]).flatMap((item) => {
-    const envelope = cloudEventSchema.safeParse(item);
-    const event = requestCompletedSchema.safeParse(envelope.data?.data);
-    return event.success ? [event.data] : [];
+  const lines = (Array.isArray(parsed) ? parsed : [parsed]).flatMap((item) => {
+    const line = toLine(cloudEventSchema.safeParse(item).data?.data, options);
+    return line === undefined ? [] : [line];
   });
+  if (!options.raw) return lines;
+  return lines.length === 0 ? [] : [`${message.subject} ${message.string()}`];
 }
 
 function parse(text: string): unknown {
