@@ -211,7 +211,13 @@ describe('a breaker that is open', () => {
       const one = walk('m');
       fail(one, nextCall(one), { scope: 'provider', status: null, isSent: false });
     }
-    expect(nameOf(nextCall(walk('m')).route)).toBe('b/x');
+    const next = walk('m');
+    expect(nameOf(nextCall(next).route)).toBe('b/x');
+    expect(recordOf(next).candidates.map(({ filtered }) => filtered)).toEqual([
+      null,
+      'breaker_open',
+      'breaker_open',
+    ]);
   });
 
   test.each([
@@ -283,6 +289,20 @@ describe('a credential that cools down', () => {
     expect(stepOf(walk('m'))).toBe('wait 4000 for a/x');
     advance(4_000);
     expect(stepOf(walk('m'))).toBe('call a/x');
+  });
+
+  test('whose time is put off again and again is not waited for without end', async () => {
+    const { walk, health, advance } = await cooled({ routes: [route('a')] }, 1_000);
+    const patient = walk('m');
+    const steps = [];
+    for (let wait = 0; wait < 5; wait += 1) {
+      const step = patient.next(600_000);
+      steps.push(step.kind);
+      if (step.kind !== 'wait') break;
+      advance(step.ms);
+      health.cool(step.route.target, step.route.stats, { ms: 1_000, isQuota: false });
+    }
+    expect(steps).toEqual(['wait', 'wait', 'wait', 'end']);
   });
 
   test('an empty quota is not waited for, however short the wait', async () => {
