@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@sluice/testing';
 import { answer, type RawReply, type RawServer, startRawServer } from './__fixtures__/raw-server.js';
 import { callOnce, RecordedCall } from './__fixtures__/recorded-call.js';
-import { makeSelfSigned, type SelfSigned } from './__fixtures__/self-signed.js';
+import { makeExpired, makeSelfSigned, type SelfSigned } from './__fixtures__/self-signed.js';
 import { Http1Transport, type Http1TransportOptions } from './http1-transport.js';
 
 const open: AsyncDisposable[] = [];
@@ -54,6 +54,18 @@ describe('Http1Transport over TLS', () => {
       if (known === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
       else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = known;
     }
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('a trusted certificate that has expired is refused, and nothing was sent', async () => {
+    const expired = makeExpired('IP:127.0.0.1');
+    const server = await start(expired, plain);
+    const { failure } = await callOnce(makeTransport({ ca: expired.cert }), server.address);
+    expect(failure).toEqual({
+      kind: 'tls',
+      message: "the provider's certificate has expired (CERT_HAS_EXPIRED)",
+      isSent: false,
+    });
     expect(server.requests).toHaveLength(0);
   });
 
