@@ -14,7 +14,10 @@ test('what is asked for again and again stays, whatever else comes by', () => {
 test('it never holds more than its limit, and always the younger half', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.record({ name: fc.nat(40).map(String), isSet: fc.boolean() }), { maxLength: 300 }),
+      fc.array(fc.record({ name: fc.nat(40).map(String), isSet: fc.boolean() }), {
+        maxLength: 300,
+        size: 'max',
+      }),
       (steps) => {
         const map = new RecentMap<string>(10);
         let recent: string[] = [];
