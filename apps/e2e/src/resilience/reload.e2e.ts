@@ -34,6 +34,8 @@ const CLIENTS = 6;
 /** A stream lasts so long: longer than a reload, so each is begun under one config and ended under another. */
 const STREAM_WORDS = 4;
 const WORD_MS = 25;
+/** A reload takes some ten milliseconds; a busy machine takes its time, and each event is read. */
+const RUN_MS = 60_000 + reloadRun.reloads * 1_500;
 
 let providers: { readonly even: StubProvider; readonly odd: StubProvider };
 let nats: TestServer;
@@ -145,6 +147,7 @@ async function auditEvents(): Promise<readonly AuditRecorded[]> {
 
 test.each([1, 2])(
   `${reloadRun.reloads} reloads under load, every ${reloadRun.brokenEvery}th of a broken file, %i worker(s): no request fails, none sees a torn config`,
+  { timeout: RUN_MS },
   async (workers) => {
     const first = configStep(0, baseUrls(), { workers });
     const edge = await start(first);
@@ -193,7 +196,7 @@ test.each([1, 2])(
 
     expect(load.asked.filter(({ failure }) => failure !== null)).toEqual([]);
     expect(load.asked.length).toBeGreaterThan(reloadRun.reloads * 2);
-    const told = await events.atLeast(load.asked.length);
+    const told = await events.atLeast(load.asked.length, RUN_MS / 2);
     const byId = new Map(told.map((event) => [event.requestId, event]));
     const places = new Map(used.map((step, place) => [step.version, place]));
     let crossed = 0;
