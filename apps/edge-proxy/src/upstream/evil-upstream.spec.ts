@@ -55,12 +55,14 @@ it(
     const startBytes = process.memoryUsage.rss();
     let peakBytes = startBytes;
     let slowestCloseMs = 0;
+    let events = evil.edge.sink.events.splice(0).length - ASKS.length;
     let next = 0;
     const lane = async (): Promise<void> => {
       for (let number = next++; number < CASES; number = next++) {
         const { closedAfterMs } = await evil.run(evilCase(SEED, number));
         slowestCloseMs = Math.max(slowestCloseMs, closedAfterMs ?? 0);
         peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+        events += evil.edge.sink.events.splice(0).length;
         evil.edge.sink.intents.length = 0;
       }
     };
@@ -68,7 +70,7 @@ it(
     expect(strays).toEqual([]);
     // A request that met a bug would be here.
     expect(evil.edge.log.filter(({ level }) => level === 50)).toEqual([]);
-    expect(evil.edge.sink.events).toHaveLength(CASES + ASKS.length);
+    expect(events).toBe(CASES);
     expect(slowestCloseMs).toBeLessThan(1_000);
     expect(peakBytes - startBytes).toBeLessThan(MAX_GROWTH_BYTES);
     const growth = Math.round((peakBytes - startBytes) / 2 ** 20);

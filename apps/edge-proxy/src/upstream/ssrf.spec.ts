@@ -44,7 +44,9 @@ afterAll(async () => {
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
-  expect(visits).toBe(0);
+  const seen = visits;
+  visits = 0;
+  expect(seen).toBe(0);
 });
 
 function makeTransport(options: Http1TransportOptions = {}): Http1Transport {

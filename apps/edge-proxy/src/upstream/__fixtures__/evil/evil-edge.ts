@@ -53,6 +53,7 @@ export async function startEvilEdge(): Promise<EvilEdge> {
       await waitFor(() => played.socket === null || played.socket.destroyed, { timeoutMs: HANGS_MS });
     }
     cases.delete(label);
+    server.forget();
     const closedAfterMs = played.socket?.destroyed === true ? performance.now() - endedMs : null;
     return { status, text, closedAfterMs };
   };

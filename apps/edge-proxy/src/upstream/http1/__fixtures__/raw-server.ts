@@ -20,6 +20,8 @@ export interface RawServer extends AsyncDisposable {
   /** Every connection since the start, open or closed. */
   readonly sockets: readonly Socket[];
   readonly requests: readonly RawRequest[];
+  /** Empties both lists of what is over, so that thousands of calls do not pile up. */
+  forget(): void;
 }
 
 /** Starts a server on a free port that hands each whole request (head and content-length) to `reply`. */
@@ -51,6 +53,11 @@ export async function startRawServer(reply: RawReply, tls: TlsOptions | null = n
     },
     sockets,
     requests,
+    forget() {
+      const left = sockets.filter((socket) => !socket.destroyed);
+      sockets.splice(0, sockets.length, ...left);
+      requests.length = 0;
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
