@@ -17,6 +17,7 @@ import type { ConfigGeneration } from './control/config-generation.js';
 import { EdgeProxyModule } from './edge-proxy.module.js';
 import type { RawReply, RawRequest } from './http/gateway-error.filter.js';
 import { createDataPlaneServer } from './http/data-plane-server.js';
+import { listenOptions, whyNotListening } from './http/data-plane-port.js';
 import { type Fallback, FrontDoor } from './http/front-door.js';
 import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
@@ -50,10 +51,11 @@ export interface EdgeProxy {
   readonly holder: ConfigHolder;
   readonly health: HealthRegistry;
   /**
+   * @param shared other processes of this edge listen on the same port
    * @returns the port; 0 asks for a free one
    * @throws Error that names the address and the way out; its cause is the system's error
    */
-  listen(host: string, port: number): Promise<number>;
+  listen(host: string, port: number, shared?: boolean): Promise<number>;
   /** Puts a new config to use: for every request that begins from now on, and at once for bounds that others wait at. */
   use(generation: ConfigGeneration): void;
   /** From now on each answer tells the client to connect anew; everything is served as before. */
@@ -100,9 +102,9 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   return {
     holder,
     health,
-    async listen(host, port) {
-      await app.listen(port, host).catch((error: unknown) => {
-        throw new Error(whyNotListening(error, `${host}:${port}`), { cause: error });
+    async listen(host, port, shared = false) {
+      await app.listen({ host, port, ...listenOptions(shared) }).catch((error: unknown) => {
+        throw whyNotListening(error, { host, port });
       });
       if (options.sharesProcess !== true) load.start();
       // A listening TCP server's address is an object with a port.
@@ -159,12 +161,6 @@ async function makeApp(
     logger: new PinoLoggerService(logs.log),
     bodyParser: false,
   });
-}
-
-function whyNotListening(error: unknown, address: string): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
-  return `The port ${address} of the data plane ${why}. Set EDGE_PROXY_PORT, or server.port in the config, to another port, or stop what uses it.`;
 }
 
 const toRequestLog = (log: Logger): RequestLog => ({

@@ -22,8 +22,7 @@ export interface WorkerProcess {
  * @param env what it gets beside this process's environment
  */
 export function forkWorker(env: Readonly<Record<string, string>>): WorkerProcess {
-  // The primary accepts and hands connections round: they are spread evenly, and none is lost while a worker stops. Metrics
-  // hold values that JSON cannot say.
+  // Of use only where the system does not deal connections out itself. Metrics hold values that JSON cannot say.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const worker = cluster.fork({ ...env });

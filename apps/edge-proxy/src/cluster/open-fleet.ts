@@ -20,6 +20,8 @@ export interface OpenFleetOptions {
   readonly pipe: EventPipe;
   /** How many workers, 2 or more. */
   readonly count: number;
+  /** Where all of them listen. */
+  readonly port: number;
 }
 
 export interface Fleet {
@@ -35,7 +37,7 @@ export interface Fleet {
 const METRICS_MS = 1_000;
 
 /** Makes them; nothing is started yet. */
-export function openFleet({ env, log, config, pipe, count }: OpenFleetOptions): Fleet {
+export function openFleet({ env, log, config, pipe, count, port }: OpenFleetOptions): Fleet {
   const { instance } = env;
   const holder = new ConfigHolder(config.first.generation);
   const own = createMetricsRegistry('edge-proxy', instance);
@@ -43,7 +45,11 @@ export function openFleet({ env, log, config, pipe, count }: OpenFleetOptions): 
     count,
     log,
     fork: (index) => {
-      const worker = forkWorker({ SLUICE_INSTANCE: instance, EDGE_PROXY_WORKER: `${index + 1}/${count}` });
+      const worker = forkWorker({
+        SLUICE_INSTANCE: instance,
+        EDGE_PROXY_WORKER: `${index + 1}/${count}`,
+        EDGE_PROXY_PORT: String(port),
+      });
       worker.channel.handle('config.current', () => reloader.current);
       return worker;
     },

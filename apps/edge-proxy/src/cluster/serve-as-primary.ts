@@ -4,13 +4,14 @@ import { HealthRegistry, type OpsServer, startOpsServer } from '@sluice/service-
 import type { HangUp } from '../control/hang-up.js';
 import { openControl } from '../control/open-control.js';
 import type { EdgeProxyConfig } from '../edge-proxy.config.js';
+import { reservePort } from '../http/data-plane-port.js';
 import { type EventPipe, openEventPipe } from '../event-pipe.js';
 import { stopInOrder, stopPaceOf } from '../stop-in-order.js';
 import { FleetBreakers } from './fleet-breakers.js';
 import { type Fleet, openFleet, type OpenFleetOptions } from './open-fleet.js';
 import { natsHealth, spoolHealth, workersHealth, workersInfo } from './primary-health.js';
 
-export interface ServeAsPrimaryOptions extends Omit<OpenFleetOptions, 'pipe'> {
+export interface ServeAsPrimaryOptions extends Omit<OpenFleetOptions, 'pipe' | 'port'> {
   readonly hangUp: HangUp;
 }
 
@@ -21,7 +22,9 @@ const WORKER_END_MS = 18_000;
 export async function serveAsPrimary({ hangUp, ...options }: ServeAsPrimaryOptions): Promise<void> {
   const { env, log, config, count } = options;
   const pipe = openEventPipe(env, log);
-  const fleet = openFleet({ ...options, pipe });
+  const { server } = config.first.generation.config;
+  const reserved = await reservePort({ host: env.host ?? server.host, port: env.port ?? server.port });
+  const fleet = openFleet({ ...options, pipe, port: reserved });
   const { holder, workers } = fleet;
   const health = new HealthRegistry();
   // Before the workers, so that a second edge on this port ends before it has touched anything.

@@ -28,8 +28,8 @@ export interface ServeAsWorkerOptions {
 }
 
 /**
- * Serves until the primary says stop. When the primary is gone, node ends a worker at once: nobody is left who could
- * hand it connections.
+ * Serves until the primary says stop. When the primary is gone, node ends a worker at once: nobody is left who owns the
+ * port.
  */
 export async function serveAsWorker({ env, log, source, channel }: ServeAsWorkerOptions): Promise<void> {
   // A terminal and some supervisors send signals to the whole group: what they mean is the primary's to say.
@@ -39,7 +39,7 @@ export async function serveAsWorker({ env, log, source, channel }: ServeAsWorker
   const config = configOf(current, { env, source });
   const { server } = config.first.generation.config;
   const serving = await openServingEdge({ env, log, config });
-  const port = await serving.edge.listen(env.host ?? server.host, env.port ?? server.port);
+  const port = await serving.edge.listen(env.host ?? server.host, env.port ?? server.port, true);
   stopWhenTold({ log, channel, pace: stopPaceOf(env, server.shutdownGraceMs) }, serving);
   const { edge } = serving;
   const breakers = new BreakerCommands({ health: edge.health, current: () => edge.holder.current, log });
