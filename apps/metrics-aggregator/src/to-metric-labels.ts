@@ -17,11 +17,13 @@ const LONGEST_LABEL = 128;
 const CUT = '…';
 
 /**
- * The model is the one asked for. A name that no config knows is anybody's invention: it is not a label, or a client
- * could make as many series as it has words. Never throws.
+ * The model is the one asked for. A name that no config knows, or that the key may not use (behind a wildcard there is
+ * no end of them), is anybody's invention: it is not a label, or a client could make as many series as it has words.
+ * Never throws.
  */
 export function toMetricLabels(event: LabelledEvent): MetricLabels {
-  const model = event.errorCode === 'model_not_found' ? '' : (event.requestedModel ?? '');
+  const isInvented = event.errorCode === 'model_not_found' || event.errorCode === 'model_not_allowed';
+  const model = isInvented ? '' : (event.requestedModel ?? '');
   return { model: toLabel(model), provider: toLabel(event.provider ?? '') };
 }
 
