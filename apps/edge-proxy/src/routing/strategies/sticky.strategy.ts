@@ -1,4 +1,5 @@
-import { rendezvousScore } from '@sluice/resilience';
+import { rendezvousHash, rendezvousScore } from '@sluice/resilience';
+import type { PreparedTarget } from '../../control/config-generation.js';
 import { orderBy } from './order-by.js';
 import type { RoutingStrategy, StrategyRequest, StrategyRoute } from './strategy.js';
 import { WeightedStrategy } from './weighted.strategy.js';
@@ -10,11 +11,22 @@ import { WeightedStrategy } from './weighted.strategy.js';
  */
 export class StickyStrategy implements RoutingStrategy {
   readonly #withoutSession = new WeightedStrategy();
+  readonly #hashes = new Map<PreparedTarget, number>();
 
   order(routes: readonly StrategyRoute[], { stickyKey }: StrategyRequest): readonly StrategyRoute[] {
     if (stickyKey === null) return this.#withoutSession.order(routes);
-    // Provider and model, but not the credential: a new one keeps the sessions where they are.
-    return orderBy(routes, ({ target, weight }) => -rendezvousScore(stickyKey, { id: target.json, weight }));
+    const keyHash = rendezvousHash(stickyKey);
+    return orderBy(routes, ({ target, weight }) => -rendezvousScore(keyHash, this.#hashOf(target), weight));
+  }
+
+  /** Of provider and model, but not the credential: a new one keeps the sessions where they are. */
+  #hashOf(target: PreparedTarget): number {
+    let hash = this.#hashes.get(target);
+    if (hash === undefined) {
+      hash = rendezvousHash(target.json);
+      this.#hashes.set(target, hash);
+    }
+    return hash;
   }
 }
 
