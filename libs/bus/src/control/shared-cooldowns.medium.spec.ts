@@ -106,6 +106,9 @@ describe('a cooldown that one edge was told', () => {
     second.cooldowns.share(cooldown(base + MINUTE_MS)); // Another edge's key: it may be heard, and the longest holds.
     first.cooldowns.share(cooldown(base + 3 * MINUTE_MS));
     await waitFor(() => third.heard.some(({ untilMs }) => untilMs > base + 2.5 * MINUTE_MS));
+    first.cooldowns.share(cooldown(base + MINUTE_MS)); // Shorter again: what is stored stays.
+    first.cooldowns.stop();
+    await first.nats.connection()!.flush();
     const newcomer = await startEdge('edge-4');
     await waitFor(() => newcomer.heard.length === 2);
     expect(Math.max(...newcomer.heard.map(({ untilMs }) => untilMs))).toBe(base + 3 * MINUTE_MS);
