@@ -18,6 +18,7 @@ const schema = z.object({
   EDGE_PROXY_SHUTDOWN_GRACE_MS: stopMsVar.optional(),
   EDGE_PROXY_SIGINT_GRACE_MS: stopMsVar.optional(),
   EDGE_PROXY_KEEP_ALIVE_MS: z.coerce.number().int().min(100).max(600_000).optional(),
+  EDGE_PROXY_LOAD_SHEDDING: z.enum(['on', 'off']).default('on'),
   // Never repeated in a message: it may hold a password.
   NATS_URL: z
     .custom<string>((text) => typeof text === 'string' && isNatsUrl(text), {
@@ -54,6 +55,8 @@ export interface EdgeProxyConfig {
   readonly sigintGraceMs: number | undefined;
   /** How long the client of a stream hears nothing at the most; undefined: 15 s. */
   readonly keepAliveMs: number | undefined;
+  /** Whether requests are turned away when this process's event loop is late or its memory full. */
+  readonly shedsByLoad: boolean;
   readonly natsUrl: string;
   readonly dataDir: string;
   /** A worker's has its number behind it: `edge-1-w2`. */
@@ -82,6 +85,7 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
     shutdownGraceMs: parsed.EDGE_PROXY_SHUTDOWN_GRACE_MS,
     sigintGraceMs: parsed.EDGE_PROXY_SIGINT_GRACE_MS,
     keepAliveMs: parsed.EDGE_PROXY_KEEP_ALIVE_MS,
+    shedsByLoad: parsed.EDGE_PROXY_LOAD_SHEDDING === 'on',
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
     instance: share === undefined ? instance : `${instance}-w${share.index + 1}`,

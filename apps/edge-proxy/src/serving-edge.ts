@@ -52,6 +52,7 @@ export async function openServingEdge({ env, config, log }: ServingEdgeOptions):
     log,
     metrics,
     share,
+    sharesProcess: !env.shedsByLoad,
     keepAliveMs: env.keepAliveMs,
   });
   const reloads = openReloads({

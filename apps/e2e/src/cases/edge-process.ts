@@ -39,6 +39,7 @@ export async function startEdge(options: {
       EDGE_PROXY_PORT: String(port),
       EDGE_PROXY_OPS_PORT: String(opsPort),
       EDGE_PROXY_PRESTOP_MS: '0', // no load balancer looks
+      EDGE_PROXY_LOAD_SHEDDING: 'off', // suites share the processor with much else
     };
   });
 }

@@ -48,6 +48,7 @@ export function launchEdge({ dir, config, natsUrl, env }: EdgeProcessOptions): B
       EDGE_PROXY_OPS_PORT: '0',
       NATS_URL: natsUrl ?? 'nats://127.0.0.1:9',
       EDGE_PROXY_PRESTOP_MS: '0', // no load balancer looks
+      EDGE_PROXY_LOAD_SHEDDING: 'off', // suites share the processor with much else
       ...env,
     },
   });
