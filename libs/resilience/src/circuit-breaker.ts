@@ -137,7 +137,7 @@ export class CircuitBreaker {
   /**
    * For when every target of a request is open and this one is the least bad: while open, up to `halfOpenProbes`
    * trials within `openFor` (of the config, not doubled; probes count) go through. A served trial makes it half-open
-   * at once, a failed one changes nothing. Forced open gives none.
+   * at once; after a failed one it is not probed before that time is over. Forced open gives none.
    * @returns as {@link tryAcquire}
    */
   tryAcquireLeastBad(): number {
@@ -251,7 +251,12 @@ export class CircuitBreaker {
   #settleProbe(outcome: BreakerOutcome): void {
     if (outcome === 'ignored') return;
     if (this.#mode.state === 'open') {
-      if (outcome === 'failure') return;
+      if (outcome === 'failure') {
+        // It was looked at just now: probes would be more than one look within that time.
+        const untilMs = Math.max(this.#mode.untilMs, this.#trialsSinceMs + this.#settings.openForMs);
+        this.#mode = { state: 'open', untilMs };
+        return;
+      }
       this.#halfOpen();
     }
     if (this.#mode.state !== 'half-open') return;
