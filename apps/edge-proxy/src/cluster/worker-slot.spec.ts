@@ -1,0 +1,134 @@
+// A slot over real child processes that speak over a real pipe.
+import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TempDir, tempDir, waitFor } from '@sluice/testing';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { WorkerProcess } from './fork-worker.js';
+import { WorkerChannel } from './worker-channel.js';
+import { WorkerSlot, type WorkerSlotOptions } from './worker-slot.js';
+
+let dir: TempDir;
+let slot: WorkerSlot | undefined;
+const pids: number[] = [];
+
+beforeEach(async () => {
+  dir = await tempDir();
+  pids.length = 0;
+});
+afterEach(async () => {
+  await slot?.stop(true, 0);
+  await dir.remove();
+});
+
+const READY = `process.send({ sluice: 'tell', kind: 'ready', payload: { port: 1, edition: 0 } });`;
+const STAY = `setInterval(() => {}, 1000);`;
+const ON_STOP = `process.on('message', (m) => { if (m.kind === 'stop') process.exit(m.payload.isHurried ? 3 : 0); });`;
+
+function startWorker(script: string): WorkerProcess {
+  const file = join(dir.path, 'worker.mjs');
+  writeFileSync(file, script);
+  const child = fork(file, { stdio: 'ignore' });
+  pids.push(child.pid ?? 0);
+  return {
+    pid: child.pid ?? 0,
+    exited: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
+    kill: () => child.kill('SIGKILL'),
+    channel: new WorkerChannel({
+      send: (message) => {
+        if (child.connected) child.send(message);
+      },
+      onMessage: (listener) => void child.on('message', listener),
+      onClose: (listener) => void child.once('disconnect', listener),
+    }),
+  };
+}
+
+function makeSlot(script: string, more: Partial<WorkerSlotOptions> = {}): WorkerSlot {
+  slot = new WorkerSlot({
+    number: 1,
+    fork: () => startWorker(script),
+    isCurrent: () => true,
+    log: pino({ level: 'silent' }),
+    onServing: () => undefined,
+    onFailedStart: () => undefined,
+    onExit: () => undefined,
+    ...more,
+  });
+  return slot;
+}
+
+const untilServing = (one: WorkerSlot): Promise<boolean> => waitFor(() => one.state.kind === 'serving');
+
+test('a worker that is killed is replaced, and the wait doubles while none lasts', async () => {
+  const one = makeSlot(READY + STAY);
+  one.start();
+  const delays: number[] = [];
+  for (let death = 1; death <= 3; death += 1) {
+    await untilServing(one);
+    process.kill(pids.at(-1)!, 'SIGKILL');
+    const { delayMs } = await waitFor(() => (one.state.kind === 'waiting' ? one.state : undefined));
+    delays.push(delayMs);
+  }
+  expect(delays).toEqual([100, 200, 400]);
+  await untilServing(one);
+  expect(one.restarts).toBe(3);
+  expect(new Set(pids).size).toBe(4);
+});
+
+test('a worker that ends before the first one ever served is not replaced: its own reason is told', async () => {
+  const failed = `process.send({ sluice: 'tell', kind: 'failed', payload: { message: 'the port is in use' } }); process.disconnect();`;
+  const told: string[] = [];
+  makeSlot(failed, { onFailedStart: (message) => told.push(message) }).start();
+  await waitFor(() => told.length > 0);
+  expect(told).toEqual(['the port is in use']);
+  makeSlot('process.exit(7);', { onFailedStart: (message) => told.push(message) }).start();
+  await waitFor(() => told.length > 1);
+  expect(told[1]).toBe('worker 1 ended (code 7) before it was ready');
+  expect(pids).toHaveLength(2);
+});
+
+test('a worker that has made ready with an old config never serves', async () => {
+  let edition = 0;
+  const one = makeSlot(READY + STAY, { isCurrent: (asked) => asked === edition });
+  one.start();
+  await untilServing(one);
+  edition = 1;
+  process.kill(pids[0]!, 'SIGKILL');
+  await waitFor(() => pids.length >= 3);
+  expect(one.state.kind).not.toBe('serving');
+  edition = 0;
+  await untilServing(one);
+});
+
+test('a stop lets the worker end in its order and says so; no other follows', async () => {
+  const one = makeSlot(READY + STAY + ON_STOP);
+  one.start();
+  await untilServing(one);
+  expect(await one.stop(false, 5_000)).toBe(true);
+  expect(one.state.kind).toBe('ended');
+  expect(pids).toHaveLength(1);
+});
+
+test('a worker that ends with a code other than 0, or not in time, did not stop well', async () => {
+  const one = makeSlot(READY + STAY + ON_STOP);
+  one.start();
+  await untilServing(one);
+  expect(await one.stop(true, 5_000)).toBe(false);
+  const deaf = makeSlot(READY + STAY);
+  deaf.start();
+  await untilServing(deaf);
+  expect(await deaf.stop(false, 100)).toBe(false);
+});
+
+test('a stop while the next worker is waited for starts none', async () => {
+  const one = makeSlot(READY + STAY);
+  one.start();
+  await untilServing(one);
+  process.kill(pids[0]!, 'SIGKILL');
+  await waitFor(() => one.state.kind === 'waiting');
+  expect(await one.stop(false, 5_000)).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 250)); // longer than the wait before a restart
+  expect(pids).toHaveLength(1);
+});
