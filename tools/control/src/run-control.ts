@@ -10,16 +10,18 @@ export interface ControlJob {
   readonly actor: AuditActor;
   readonly json: boolean;
   readonly print: (line: string) => void;
-  /** Longest wait for the last edge; a reload of many workers takes its time. Default 35 s. */
+  /** Longest wait for the last edge. Default 35 s for a reload, which many workers take their time for, else 5 s. */
   readonly timeoutMs?: number;
 }
 
 /** More than an edge's own limit for an answer. */
-const TIMEOUT_MS = 35_000;
+const RELOAD_TIMEOUT_MS = 35_000;
+const TIMEOUT_MS = 5_000;
 
 /** Whether every edge did it. @throws Error when the edges cannot be asked */
 export async function runControl(job: ControlJob): Promise<boolean> {
-  const { nats, question, actor, timeoutMs = TIMEOUT_MS } = job;
+  const { nats, question, actor } = job;
+  const timeoutMs = job.timeoutMs ?? (question.command === 'config.reload' ? RELOAD_TIMEOUT_MS : TIMEOUT_MS);
   switch (question.command) {
     case 'config.reload': {
       const { command } = question;

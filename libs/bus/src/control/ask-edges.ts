@@ -52,9 +52,11 @@ export async function askEdges<C extends ControlCommand>(
     missing.delete(reply.instance);
     return missing.size === 0;
   });
+  // Asked again: it may have ended in order meanwhile, and has been silent for longer.
+  const there = missing.size === 0 ? [] : await listEdges(nats, now()).catch(() => edges);
   return summarize(
     [...answers.values()],
-    edges.filter(({ instance }) => missing.has(instance)),
+    there.filter(({ instance }) => missing.has(instance)),
   );
 }
 
