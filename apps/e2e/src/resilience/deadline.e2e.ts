@@ -1,4 +1,5 @@
 // R2: one deadline over all attempts, and at most maxAttempts of them, however they are chained.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drive, percentile } from './drive-load.js';
 import { type Bench, NO_BREAKER, startBench } from './resilience-bench.js';
@@ -38,6 +39,8 @@ test(
   async () => {
     const models = ['slow', 'chain', 'repeat', 'limited'];
     const deadlineOf = (index: number): number => 60 + ((index * 37) % 700);
+    const pauses = monitorEventLoopDelay({ resolution: 5 });
+    pauses.enable();
     const seen = await drive(bench.gateway, {
       requests: runs,
       perSecond: PER_SECOND,
@@ -47,6 +50,9 @@ test(
         headers: { 'x-sluice-deadline-ms': String(deadlineOf(index)) },
       }),
     });
+    pauses.disable();
+    // This process has next to nothing to do: what it was kept waiting, the edge may have been, too.
+    const pauseMs = pauses.max / 1e6;
     const events = await bench.eventsOf(seen);
     // From receipt to the end of the answer, as the edge measures; the client's view has this busy machine in it.
     const overshoots = events.map(({ timing }, index) => timing.totalMs - deadlineOf(index));
@@ -55,10 +61,10 @@ test(
     const ended = events.filter(({ errorCode }) => errorCode === 'deadline_exceeded').length;
     console.info(
       `R2: ${ended} of ${runs} ended by their deadline; overshoot at most ${Math.max(...overshoots).toFixed(1)} ms by the edge, ` +
-        `p99 ${percentile(seenOvershoots, 0.99).toFixed(1)} and at most ${Math.max(...seenOvershoots).toFixed(1)} ms by the client; at most ${Math.max(...attempts)} calls`,
+        `p99 ${percentile(seenOvershoots, 0.99).toFixed(1)} and at most ${Math.max(...seenOvershoots).toFixed(1)} ms by the client; at most ${Math.max(...attempts)} calls; pauses of the machine up to ${pauseMs.toFixed(1)} ms`,
     );
     expect(ended).toBeGreaterThan(runs / 4);
-    expect(percentile(overshoots, resilienceLoad.deadlineShare)).toBeLessThanOrEqual(MAX_OVERSHOOT_MS);
+    expect(Math.max(...overshoots)).toBeLessThanOrEqual(MAX_OVERSHOOT_MS + pauseMs);
     expect(Math.max(...attempts)).toBeLessThanOrEqual(MAX_ATTEMPTS);
     for (const { status } of seen) expect([429, 502, 504]).toContain(status);
   },

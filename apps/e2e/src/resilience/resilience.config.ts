@@ -4,8 +4,6 @@ export interface ResilienceLoad {
   readonly stormSeconds: number;
   /** R2: requests with a deadline. */
   readonly deadlineRuns: number;
-  /** R2: share of them that must keep it; the gate's machine may have a pause of its own in a run so short. */
-  readonly deadlineShare: number;
   /** R4: requests after the quota is gone. */
   readonly quotaRequests: number;
   /** R6: how long the provider is dead. */
@@ -22,7 +20,6 @@ export interface ResilienceLoad {
 const SHORT: ResilienceLoad = {
   stormSeconds: 7,
   deadlineRuns: 100,
-  deadlineShare: 0.95,
   quotaRequests: 30,
   deadSeconds: 8,
   noiseRequests: 150,
@@ -35,7 +32,6 @@ const SHORT: ResilienceLoad = {
 const FULL: ResilienceLoad = {
   stormSeconds: 60,
   deadlineRuns: 1_000,
-  deadlineShare: 1,
   quotaRequests: 500,
   deadSeconds: 60,
   noiseRequests: 1_000,
