@@ -52,6 +52,7 @@ const statusesOf = (client: RawClient): string[] =>
   [...client.text().matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = '']) => status);
 
 describe('408', () => {
+  const shortHeaders = { headersTimeoutMs: 200, requestTimeoutMs: 60_000, checkIntervalMs: 20 };
   const short = { headersTimeoutMs: 200, requestTimeoutMs: 600, checkIntervalMs: 20 };
   const expectTimeout = async (client: RawClient): Promise<void> => {
     await client.ended;
@@ -63,11 +64,11 @@ describe('408', () => {
   };
 
   test('to a client that sends nothing at all', async () => {
-    await expectTimeout(await (await start(short)).connect());
+    await expectTimeout(await (await start(shortHeaders)).connect());
   });
 
   test('to headers that come byte by byte and never end', async () => {
-    const client = await (await start(short)).connect();
+    const client = await (await start(shortHeaders)).connect();
     const drip = setInterval(() => client.socket.write('x'), 20);
     client.socket.write('POST / HTTP/1.1\r\nhost: x\r\nx-a: ');
     const startedMs = performance.now();
@@ -85,7 +86,7 @@ describe('408', () => {
   });
 
   test('to a second request on a connection whose headers never end', async () => {
-    const client = await (await start(short)).connect();
+    const client = await (await start(shortHeaders)).connect();
     client.socket.write(GET);
     await waitFor(() => client.text().includes('served'));
     client.socket.write('GET / HTTP/1.1\r\n');

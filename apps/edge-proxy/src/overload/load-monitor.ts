@@ -9,9 +9,9 @@ export type LoadReason = 'event_loop' | 'memory';
  * Smoothed delay of the event loop, milliseconds. Requests spend it on the way in, at each chunk and on the way out; a
  * health check that waits a second still passes at the upper one.
  */
-const DELAY_MS = { startAt: 150, fullAt: 500 };
+const DELAY_MS = { stopAt: 90, startAt: 150, fullAt: 500 };
 /** Part of the limit. Above the upper one collecting garbage takes more time than it gives back. */
-const MEMORY = { startAt: 0.85, fullAt: 0.95 };
+const MEMORY = { stopAt: 0.8, startAt: 0.85, fullAt: 0.95 };
 const SMOOTHING_MS = 1_000;
 /** One stall is over when it is seen, and turning work away mends nothing: only repeated ones count. */
 const MAX_WEIGHT_MS = 250;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ShedRamp } from './shed-ramp.js';
 
-const THRESHOLDS = { startAt: 100, fullAt: 260 };
+const THRESHOLDS = { stopAt: 60, startAt: 100, fullAt: 260 };
 
 test('nothing is turned away below the start, everything at the end, a part between', () => {
   const ratioAt = (value: number): number => new ShedRamp(THRESHOLDS).update(value);

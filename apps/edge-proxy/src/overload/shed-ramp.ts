@@ -1,11 +1,10 @@
-/** Where shedding begins and where nothing is let in any more, in the unit of what is measured. */
+/** Where shedding ends, begins, and lets nothing in any more, rising, in the unit of what is measured. */
 export interface ShedThresholds {
+  /** Below where it begins: no flutter around a threshold. The ramp counts from here. */
+  readonly stopAt: number;
   readonly startAt: number;
   readonly fullAt: number;
 }
-
-/** Shedding that has begun goes on until the value is this part of where it began: no flutter around a threshold. */
-const STOP_RATIO = 0.6;
 
 /** How much to turn away for one measured value: a ramp instead of a cliff, and a ramp that ends later than it began. */
 export class ShedRamp {
@@ -14,9 +13,9 @@ export class ShedRamp {
   readonly #fullAt: number;
   #isShedding = false;
 
-  constructor({ startAt, fullAt }: ShedThresholds) {
+  constructor({ stopAt, startAt, fullAt }: ShedThresholds) {
     this.#startAt = startAt;
-    this.#stopAt = startAt * STOP_RATIO;
+    this.#stopAt = stopAt;
     this.#fullAt = fullAt;
   }
 
