@@ -33,7 +33,7 @@ const schema = z.object({
     .optional(),
   SLUICE_INSTANCE: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .regex(/^[A-Za-z0-9._-]{1,128}$/)
     .optional(),
   SLUICE_LAUNCH_KEY_FILE: z.string().optional(),
   LOG_LEVEL: logLevelVar,

@@ -62,7 +62,7 @@ export async function startEdge(options: EdgeProcessOptions): Promise<EdgeProces
       if (!process.isRunning) throw new Error('it has ended');
       return /"port":(\d+),"opsPort":(\d+)/.exec(process.output) ?? undefined;
     },
-    { timeoutMs: 15_000, message: () => `the edge is not ready: ${process.output}` },
+    { timeoutMs: 45_000, message: () => `the edge is not ready: ${process.output}` },
   );
   const port = Number(ready[1]);
   return { process, port, url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${Number(ready[2])}` };

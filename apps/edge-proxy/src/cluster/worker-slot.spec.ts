@@ -132,3 +132,35 @@ test('a stop while the next worker is waited for starts none', async () => {
   await new Promise((resolve) => setTimeout(resolve, 250)); // longer than the wait before a restart
   expect(pids).toHaveLength(1);
 });
+
+test('a worker that is silent for 30 looks is ended and replaced, one that tells of itself is not', async () => {
+  const telling = `setInterval(() => process.send({ sluice: 'tell', kind: 'status', payload: {} }), 5);`;
+  const lively = makeSlot(READY + telling);
+  lively.start();
+  await untilServing(lively);
+  for (let look = 0; look < 60; look += 1) {
+    const before = lively.status;
+    await waitFor(() => lively.status !== before); // it has told of itself
+    lively.check();
+  }
+  expect(lively.restarts).toBe(0);
+  await lively.stop(true, 0);
+
+  const silent = makeSlot(READY + STAY);
+  silent.start();
+  await untilServing(silent);
+  for (let look = 0; look < 29; look += 1) silent.check();
+  expect(silent.state.kind).toBe('serving');
+  silent.check();
+  await waitFor(() => silent.restarts === 1);
+});
+
+test('a stop ends a worker that was still starting, and that is well', async () => {
+  const one = makeSlot(READY + STAY);
+  one.start();
+  await untilServing(one);
+  process.kill(pids[0]!, 'SIGKILL');
+  await waitFor(() => pids.length === 2);
+  expect(one.state.kind).toBe('starting');
+  expect(await one.stop(false, 5_000)).toBe(true);
+});

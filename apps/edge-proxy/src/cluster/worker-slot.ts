@@ -28,8 +28,11 @@ const LONGEST_DELAY_MS = 2_000;
 const WELL_MS = 10_000;
 /** Room for a start on a busy machine. */
 const START_MS = 30_000;
-/** A worker tells of itself each second; one that is silent for this long hangs, and what it holds is lost anyway. */
-const SILENT_MS = 30_000;
+/**
+ * A worker tells of itself each second; one that is silent for so many looks hangs, and what it holds is lost anyway.
+ * Looks and not time: after a machine was frozen all of them have been silent for long.
+ */
+const MOST_SILENT_LOOKS = 30;
 
 export class WorkerSlot {
   readonly number: number;
@@ -37,7 +40,7 @@ export class WorkerSlot {
   #worker: WorkerProcess | null = null;
   #state: WorkerState = { kind: 'starting' };
   #status: WorkerStatus | null = null;
-  #heardMs = 0;
+  #silentLooks = 0;
   #hasServed = false;
   #restarts = 0;
   #delayMs = FIRST_DELAY_MS;
@@ -87,20 +90,17 @@ export class WorkerSlot {
       .listen('leaving', () => (this.#state = { kind: 'leaving' }))
       .listen('status', (status) => {
         this.#status = status;
-        this.#heardMs = performance.now();
+        this.#silentLooks = 0;
       });
     void worker.exited.then((exit) => this.#onExit(exit, failure));
   }
 
-  /** Ends one that hangs. To be called each second or so. */
+  /** Ends one that hangs. To be called each second. */
   check(): void {
     if (this.#isStopping || this.#state.kind !== 'serving') return;
-    const silentMs = performance.now() - this.#heardMs;
-    if (silentMs < SILENT_MS) return;
-    this.#options.log.error(
-      { worker: this.number, silentMs: Math.round(silentMs) },
-      'a worker hangs: ending it',
-    );
+    this.#silentLooks += 1;
+    if (this.#silentLooks < MOST_SILENT_LOOKS) return;
+    this.#options.log.error({ worker: this.number, pid: this.#worker?.pid }, 'a worker hangs: ending it');
     this.#worker?.kill();
   }
 
@@ -111,19 +111,20 @@ export class WorkerSlot {
     if (this.#state.kind === 'waiting') clearTimeout(this.#timer);
     if (worker === null) return true;
     // One that does not serve yet has nothing to end in order.
-    if (this.#state.kind === 'starting') worker.kill();
+    const isStarting = this.#state.kind === 'starting';
+    if (isStarting) worker.kill();
     else worker.channel.tell('stop', { isHurried });
     const timer = setTimeout(() => worker.kill(), timeoutMs);
     const { code } = await worker.exited;
     clearTimeout(timer);
-    return code === 0 || !this.#hasServed;
+    return code === 0 || isStarting;
   }
 
   #onReady(port: number): void {
     clearTimeout(this.#timer);
     this.#hasServed = true;
-    this.#heardMs = performance.now();
-    this.#state = { kind: 'serving', sinceMs: this.#heardMs };
+    this.#silentLooks = 0;
+    this.#state = { kind: 'serving', sinceMs: performance.now() };
     this.#options.onServing(port);
   }
 
