@@ -33,6 +33,7 @@ export const aProvider = (change: Partial<ProviderConfig> = {}): ProviderConfig 
   apiKey: 'sk-of-the-gateway',
   allowPrivateNetwork: false,
   headers: {},
+  faults: {},
   sendAttemptId: false,
   quirks: { streamOptions: true },
   ...change,

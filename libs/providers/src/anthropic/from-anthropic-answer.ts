@@ -1,7 +1,7 @@
 // A whole answer of Anthropic's as OpenAI's chat completion.
 import { isUtf8 } from 'node:buffer';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
-import { asRecord, asText } from '../wire/read-unknown.js';
+import { asRecord, asText, MAX_PARSED_BYTES } from '../wire/read-unknown.js';
 import { parseExactJson } from '../translate/exact-json.js';
 import { toFinishReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
@@ -17,6 +17,12 @@ import { toAnnotations } from './to-annotations.js';
 
 /** Reads a whole answer and writes it anew in OpenAI's dialect. Never throws. */
 export function fromAnthropicAnswer(bytes: Buffer, context: AnswerContext): Answer {
+  if (bytes.length > MAX_PARSED_BYTES) {
+    return {
+      kind: 'garbage',
+      reason: `the answer is larger than the ${MAX_PARSED_BYTES} bytes that are translated`,
+    };
+  }
   if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };

@@ -4,7 +4,7 @@ import { NO_TOKENS } from '@sluice/contracts';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { findOpenAiUsage } from '../openai-compatible/from-openai-usage.js';
 import { readEmbeddedFailure } from '../openai-compatible/read-openai-failure.js';
-import { asRecord, asText } from '../wire/read-unknown.js';
+import { asRecord, asText, MAX_PARSED_BYTES } from '../wire/read-unknown.js';
 import { parseExactJson, writeJson } from '../translate/exact-json.js';
 import { isFailedFinish, toStopReason } from '../translate/finish-reason.js';
 import type { UnknownRecord } from '../translate/read-request.js';
@@ -16,6 +16,12 @@ import { argumentsText, readCalls, readChatWords } from './read-chat-delta.js';
 
 /** Reads a whole answer and writes it anew in Anthropic's dialect. Never throws. */
 export function fromChatAnswer(bytes: Buffer, context: AnswerContext): Answer {
+  if (bytes.length > MAX_PARSED_BYTES) {
+    return {
+      kind: 'garbage',
+      reason: `the answer is larger than the ${MAX_PARSED_BYTES} bytes that are translated`,
+    };
+  }
   if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseExactJson(bytes.toString('utf8')));
   if (document === null) return { kind: 'garbage', reason: 'the answer is not a JSON object' };

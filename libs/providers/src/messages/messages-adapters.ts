@@ -6,7 +6,7 @@ import { readAnthropicErrorEvent, readAnthropicFailure } from '../anthropic/read
 import { readOpenAiFailure } from '../openai-compatible/read-openai-failure.js';
 import { NO_TOKENS } from '@sluice/contracts';
 import type { Answer, ProviderAdapter } from '../provider-adapter.js';
-import { asRecord, parseJson } from '../wire/read-unknown.js';
+import { asRecord, MAX_PARSED_BYTES, parseJson } from '../wire/read-unknown.js';
 import { applySplices } from '../wire/splice.js';
 import { writeRequest } from '../translate/write-request.js';
 import { ChatToMessagesReader } from './chat-to-messages-reader.js';
@@ -54,6 +54,8 @@ export const makeMessagesOverChatAdapter = (chatAdapter: ProviderAdapter): Provi
 
 /** What `count_tokens` answers, untouched. Counting costs nothing. */
 function relayCount(bytes: Buffer): Answer {
+  if (bytes.length > MAX_PARSED_BYTES)
+    return { kind: 'garbage', reason: 'the answer is too large for a count' };
   if (!isUtf8(bytes)) return { kind: 'garbage', reason: 'the answer is not valid UTF-8' };
   const document = asRecord(parseJson(bytes.toString('utf8')));
   if (typeof document?.['input_tokens'] === 'number') {

@@ -2,7 +2,7 @@ import { fromAnthropicUsage } from '../anthropic/anthropic-usage.js';
 import { readAnthropicErrorEvent } from '../anthropic/read-anthropic-failure.js';
 import type { Answer, AnswerContext } from '../provider-adapter.js';
 import { JsonProblem } from '../wire/json-problem.js';
-import { parseJson } from '../wire/read-unknown.js';
+import { MAX_PARSED_BYTES, parseJson } from '../wire/read-unknown.js';
 import { type JsonSpans, RESPONSE_RULES, scanJson, WantedKeys } from '../wire/scan-json.js';
 import { applySplices } from '../wire/splice.js';
 
@@ -13,7 +13,11 @@ const [MODEL, USAGE, ERROR, CONTENT] = [0, 1, 2, 3] as const;
 export function relayMessagesAnswer(bytes: Buffer, context: AnswerContext): Answer {
   const spans = scan(bytes);
   if (typeof spans === 'string') return { kind: 'garbage', reason: `the answer is not JSON: ${spans}` };
-  const textOf = (key: number): string => bytes.toString('utf8', spans.start(key), spans.end(key));
+  // What is larger is no error and no usage, and would take minutes to parse.
+  const textOf = (key: number): string =>
+    spans.end(key) - spans.start(key) > MAX_PARSED_BYTES
+      ? ''
+      : bytes.toString('utf8', spans.start(key), spans.end(key));
   const failure = spans.has(ERROR) ? readAnthropicErrorEvent({ error: parseJson(textOf(ERROR)) }) : null;
   if (failure !== null) return { kind: 'failure', failure };
   if (!spans.has(CONTENT)) return { kind: 'garbage', reason: 'the answer has no "content"' };

@@ -24,6 +24,12 @@ export function asCount(value: unknown): number {
   return Math.trunc(value);
 }
 
+/**
+ * Documents larger than this are walked but never parsed: 60 MiB of empty objects would hold the process for many
+ * seconds and take gigabytes. What people write or models say is far below; images and embeddings are not parsed.
+ */
+export const MAX_PARSED_BYTES = 8 * 1024 * 1024;
+
 /** The parsed JSON text, undefined when it is none. */
 export function parseJson(text: string): unknown {
   try {
