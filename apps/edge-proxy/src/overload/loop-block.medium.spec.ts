@@ -8,8 +8,8 @@ import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, modelOver } from '../__fixtures__/test-generation.js';
 import { verifyLoad } from './verify-load.config.js';
 
-const BLOCK_MS = 400;
-const PAUSE_MS = 40;
+const BLOCK_MS = 300;
+const PAUSE_MS = 100;
 /** Shorter than a block: whoever forgets his own stall calls the provider dead. */
 const FIRST_TOKEN = '250ms';
 
@@ -57,7 +57,9 @@ test('a blocked event loop sheds before the health check dies, and no breaker op
   const shed = edge.sink.events.filter(({ errorCode }) => errorCode === 'overloaded');
   const metrics = await edge.metrics.metrics();
   const blocks = Number(/^sluice_edge_event_loop_block_seconds_count\S* (\d+)$/m.exec(metrics)?.[1]);
-  if (seconds >= 10) console.info(JSON.stringify({ ...report.statuses, probes: report.probeMs, blocks }));
+  const isLong = seconds >= 10;
+  const middleProbeMs = report.probeMs[report.probeMs.length >> 1] ?? NaN;
+  if (isLong) console.info(JSON.stringify({ ...report.statuses, middleProbeMs, blocks }));
   // Nothing but answers and refusals of our own: no 502, no 504, no broken connection.
   expect(Object.keys(report.statuses).sort()).toEqual(['200', '503']);
   expect(report.withoutRetryAfter).toBe(0);
@@ -67,6 +69,8 @@ test('a blocked event loop sheds before the health check dies, and no breaker op
   expect(metrics).toMatch(/sluice_edge_shed_total\{[^}]*reason="event_loop"[^}]*\} \d+/);
   expect(report.probeMs.length).toBeGreaterThan(3);
   expect(report.probeMs[0]).toBeGreaterThan(0);
+  // A usual health check waits for a second; in the gate the machine itself may take longer.
+  if (isLong) expect(middleProbeMs).toBeLessThan(1_000);
   // It lets everything in again soon after.
   await expect
     .poll(

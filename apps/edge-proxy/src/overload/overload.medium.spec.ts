@@ -32,7 +32,7 @@ test('ten times the capacity: goodput stays, admitted ones are as fast, the othe
     },
   );
   await load(edge.port, CAPACITY_PER_SECOND / 2, 1);
-  const calm = await load(edge.port, CAPACITY_PER_SECOND / 2, 2);
+  const calm = await load(edge.port, CAPACITY_PER_SECOND / 2, isLong ? 10 : 2);
   // Its peak: what it serves when there is always one more to serve, but not many.
   const peak = await load(edge.port, CAPACITY_PER_SECOND * 1.5, 3);
   const rssBefore = process.memoryUsage.rss();
