@@ -112,6 +112,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     },
     use(generation) {
       holder.swap(generation);
+      health.use(generation.config);
       transport.retain(generation.addresses);
       gate.onReload();
     },

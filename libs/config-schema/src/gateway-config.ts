@@ -31,6 +31,10 @@ export interface ServerConfig {
 export const PROVIDER_TYPES = ['openai', 'openai-compatible', 'anthropic'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
+/** Whose fault a provider's error can be; what follows from each is in docs/errors.md. */
+export const PROVIDER_FAULTS = ['client', 'credential', 'mapping', 'limits', 'provider'] as const;
+export type ProviderFault = (typeof PROVIDER_FAULTS)[number];
+
 export interface ProviderConfig {
   readonly name: string;
   readonly type: ProviderType;
@@ -45,6 +49,8 @@ export interface ProviderConfig {
   /** Extra headers of every upstream call, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly sendAttemptId: boolean;
+  /** By the error's code in lower case, or by its HTTP status: where this provider's errors mean something else than usual. */
+  readonly faults: Readonly<Record<string, ProviderFault>>;
   /** Differences of a look-alike server, as data. See {@link ProviderQuirks}. */
   readonly quirks: ProviderQuirks;
 }

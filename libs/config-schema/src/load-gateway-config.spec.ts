@@ -26,6 +26,7 @@ describe('a file that is right', () => {
     expect(config.providers.get('lab')).toEqual({
       name: 'lab',
       type: 'openai-compatible',
+      faults: {},
       baseUrl: 'http://10.1.2.3:8000/v1',
       apiKey: 'lab-provider-key',
       allowPrivateNetwork: true,

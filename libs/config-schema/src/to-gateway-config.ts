@@ -111,6 +111,9 @@ function toProvider(provider: ParsedFile['providers'][string], name: string): Pr
     queueTimeoutMs: provider.queueTimeout,
     headers: Object.fromEntries(headers) as Record<string, string>, // pairs of two strings
     sendAttemptId: provider.sendAttemptId,
+    faults: Object.fromEntries(
+      Object.entries(provider.faults).map(([code, fault]) => [code.toLowerCase(), fault]),
+    ),
     quirks: provider.quirks ?? {
       streamOptions: true,
     },

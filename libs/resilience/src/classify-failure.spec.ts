@@ -24,3 +24,15 @@ test('a used-up quota is the credential, not the rate, so that it is never waite
 test('a bad provider key that is answered with 400 is not blamed on the client', () => {
   expect(of(400, { credentialRejected: true })).toBe('credential');
 });
+
+test('what an operator says of a provider goes before everything else, a code before a status', () => {
+  const failure = {
+    status: 409,
+    code: 'insufficient_balance',
+    quotaExhausted: false,
+    credentialRejected: true,
+  };
+  expect(classifyFailure(failure, { insufficient_balance: 'limits', 409: 'client' })).toBe('limits');
+  expect(classifyFailure(failure, { 409: 'client' })).toBe('client');
+  expect(classifyFailure({ ...failure, code: 'constructor' }, {})).toBe('credential');
+});

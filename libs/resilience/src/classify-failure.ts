@@ -24,14 +24,24 @@ export interface AnsweredFailure {
   readonly credentialRejected: boolean;
 }
 
+const NOTHING_SAID: Readonly<Record<string, FailureFault>> = {};
+
 const CLIENT_STATUS = new Set([
   400, 405, 406, 411, 412, 413, 414, 415, 416, 417, 421, 422, 424, 426, 428, 431, 451,
 ]);
 const CREDENTIAL_STATUS = new Set([401, 402, 403]);
 const MAPPING_STATUS = new Set([404, 410]);
 
-/** Classifies an answered failure; total over all statuses: what is not named is the provider's fault. */
-export function classifyFailure(failure: AnsweredFailure): FailureFault {
+/**
+ * Classifies an answered failure; total over all statuses: what is not named is the provider's fault.
+ * @param said what an operator says of this provider, by code or status; goes before everything else
+ */
+export function classifyFailure(
+  failure: AnsweredFailure,
+  said: Readonly<Record<string, FailureFault>> = NOTHING_SAID,
+): FailureFault {
+  const own = Object.hasOwn(said, failure.code) ? said[failure.code] : said[failure.status];
+  if (own !== undefined) return own;
   if (failure.credentialRejected || failure.quotaExhausted) return 'credential';
   if (CREDENTIAL_STATUS.has(failure.status)) return 'credential';
   if (failure.status === 429) return 'limits';

@@ -18,9 +18,12 @@ export interface TestRouting {
   readonly health: HealthRegistry;
   readonly told: (BreakerChange | CooldownBegan)[];
   /** Time passes. */
-  advance(ms: number): void;
+  readonly advance: (ms: number) => void;
   /** A new request for a model of the config. */
-  walk(model: string, about?: { readonly document?: object; readonly maxTokens?: number }): RouteWalk;
+  readonly walk: (
+    model: string,
+    about?: { readonly document?: object; readonly maxTokens?: number },
+  ) => RouteWalk;
 }
 
 /** @param config sections as in a file */

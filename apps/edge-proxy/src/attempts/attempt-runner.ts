@@ -145,11 +145,14 @@ class Walk implements RunningWalk {
   }
 
   #wait(ms: number): void {
-    const timer = setTimeout(() => {
-      this.#stopWaiting = null;
-      this.#guard(() => this.#advance());
-      // Timers drop fractions and may end 1 ms early: a route that still cools then would be charged and awaited again.
-    }, Math.ceil(ms) + 1);
+    const timer = setTimeout(
+      () => {
+        this.#stopWaiting = null;
+        this.#guard(() => this.#advance());
+        // Timers drop fractions and may end 1 ms early: a route that still cools then would be charged and awaited again.
+      },
+      Math.ceil(ms) + 1,
+    );
     this.#exchange.waitedMs += ms;
     this.#stopWaiting = () => clearTimeout(timer);
   }

@@ -298,6 +298,7 @@ export class Attempt implements UpstreamListener, Pausable {
 
   #fromFailure(failure: Parameters<typeof fromProviderFailure>[0], body: Buffer | null): AttemptFailure {
     return fromProviderFailure(failure, {
+      faults: this.#options.target.provider.faults,
       status: this.status,
       headers: this.#headers,
       body,

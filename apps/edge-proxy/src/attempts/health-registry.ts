@@ -53,9 +53,18 @@ export class HealthRegistry {
     return this.#clock;
   }
 
-  /** @param config the generation that the target belongs to; its settings hold from now on */
+  /** @param config whose settings hold for what is made now */
   of(target: PreparedTarget, config: GatewayConfig): RouteHealth {
     return this.#byTarget.get(target) ?? this.#add(target, config);
+  }
+
+  /** The settings of a config that is in use from now on hold for everything that is known. */
+  use({ circuitBreaker, retry }: GatewayConfig): void {
+    for (const { breaker } of this.#routes.values()) breaker.reconfigure(circuitBreaker);
+    for (const { breaker, health } of this.#providers.values()) {
+      breaker.reconfigure(circuitBreaker);
+      health.budget.reconfigure(retry.budgetRatio);
+    }
   }
 
   /** Left alone until the provider's own time, whichever edge heard it. */
@@ -105,11 +114,6 @@ export class HealthRegistry {
   #add(target: PreparedTarget, config: GatewayConfig): RouteHealth {
     const known = this.#routes.get(target.healthKey);
     const health = known?.health ?? this.#make(target, config);
-    if (known !== undefined) {
-      health.breaker.reconfigure(config.circuitBreaker);
-      health.provider.breaker.reconfigure(config.circuitBreaker);
-      health.provider.budget.reconfigure(config.retry.budgetRatio);
-    }
     this.#byTarget.set(target, health);
     return health;
   }

@@ -1,3 +1,4 @@
+import type { ProviderConfig } from '@sluice/config-schema';
 import type { AttemptErrorCode, ErrorCode } from '@sluice/contracts';
 import type { ClientDialect, ProviderFailure } from '@sluice/providers';
 import {
@@ -22,6 +23,8 @@ export interface FailedAnswer {
   readonly dialect: ClientDialect;
   /** The client's label, for bodies that hold one. */
   readonly requestId: string;
+  /** What the config says of this provider's errors. */
+  readonly faults?: ProviderConfig['faults'];
 }
 
 /** What is not the request's fault has one code for each fault. */
@@ -37,7 +40,7 @@ const CONTENT_POLICY =
 
 /** A call that the provider answered with an error. */
 export function fromProviderFailure(failure: ProviderFailure, answer: FailedAnswer): AttemptFailure {
-  const fault = classifyFailure(failure);
+  const fault = classifyFailure(failure, answer.faults);
   return {
     fault,
     reason: `it answered ${failure.status}`,

@@ -14,7 +14,7 @@ import {
 } from '../__fixtures__/fake-provider.js';
 import { call, chatBody, errorOf, open, wordsOf } from '../__fixtures__/http-client.js';
 import { startTestEdge } from '../__fixtures__/test-edge.js';
-import { KEY, modelOver } from '../__fixtures__/test-generation.js';
+import { KEY, makeTestGeneration, modelOver } from '../__fixtures__/test-generation.js';
 
 const first = providerOfEachTest();
 const second = providerOfEachTest();
@@ -153,4 +153,26 @@ test('a stop of the gateway ends a wait for a repeat with a word, not with silen
   const given = await pending;
   expect([given.status, errorOf(given).code]).toEqual([503, 'overloaded']);
   expect((await edge.sink.theEvent()).attempts.length).toBe(1);
+});
+
+test('what the config says of a provider’s errors goes before what they usually mean', async () => {
+  first.reply = answer(409, { error: { message: 'sold out', code: 'sold_out' } });
+  second.reply = completion('from the other');
+  const config = modelOver([first, second], { provider: { faults: { sold_out: 'client' } } });
+  await using edge = await startTestEdge(config);
+  const given = await call(edge.port);
+  expect(given.status).toBe(409);
+  expect(given.text).toContain('sold out');
+  expect(second.calls).toEqual([]);
+});
+
+test('a reload’s settings hold for breakers that are known, whichever generation asks next', async () => {
+  first.reply = answer(503, {});
+  const sections = { retry: { maxAttempts: 1 }, circuitBreaker: { consecutiveFailures: 3 } };
+  await using edge = await startTestEdge(modelOver([first], { sections }));
+  await call(edge.port);
+  const stricter = { ...sections, circuitBreaker: { consecutiveFailures: 2 } };
+  edge.edge.use(await makeTestGeneration(modelOver([first], { sections: stricter })));
+  await call(edge.port);
+  expect(edge.edge.health.report().at(-1)).toMatchObject({ providerModel: 'upstream-p1', state: 'open' });
 });

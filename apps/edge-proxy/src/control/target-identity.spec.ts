@@ -10,6 +10,7 @@ const provider: ProviderConfig = {
   allowPrivateNetwork: false,
   headers: { 'x-team': 'ml', 'api-key': 'second-key-0123456789' },
   sendAttemptId: false,
+  faults: {},
   quirks: { streamOptions: true },
 };
 

@@ -39,6 +39,7 @@ export const checkProviders: ConfigCheck = (file) =>
       ...addressFindings(provider, path),
       ...typeFindings(provider, path),
       ...headerFindings(provider, path),
+      ...faultFindings(provider, path),
     ];
   });
 
@@ -104,6 +105,17 @@ function addressProblems(text: string, allowPrivate: boolean | undefined): strin
     problems.push('is an address of a private network: set allowPrivateNetwork: true if that is meant');
   }
   return problems;
+}
+
+/** A status of an error, or a code as providers write them. */
+const FAULT_NAME = /^(?:[45]\d\d|[A-Za-z_][\w.-]{0,63})$/;
+
+function faultFindings(provider: unknown, path: ConfigPath): Finding[] {
+  const message =
+    'must be a status from 400 to 599, or the code of an error such as insufficient_balance: correct it';
+  return entriesOf(fieldOf(provider, 'faults'))
+    .filter(([name]) => !FAULT_NAME.test(name))
+    .map(([name]) => ({ path: [...path, 'faults', name], message, at: 'key' as const }));
 }
 
 function headerFindings(provider: unknown, path: ConfigPath): Finding[] {

@@ -23,6 +23,18 @@ describe('an impossible config is refused with its place', () => {
       'did you mean "openai"?',
     ],
     ['a model without routes', models('{ m: { routes: [] } }'), 'models.m.routes', 'at least one'],
+    [
+      'a fault of a status that is no error',
+      provider('{ type: openai, apiKey: "sk-provider-0123456789", faults: { 200: client } }'),
+      'providers.p.faults.200',
+      'a status from 400 to 599',
+    ],
+    [
+      'a fault that nobody knows',
+      provider('{ type: openai, apiKey: "sk-provider-0123456789", faults: { 409: clients } }'),
+      'providers.p.faults.409',
+      'did you mean "client"?',
+    ],
     ['no models', models('{}'), 'models', 'must have at least one entry'],
     [
       'a fallback to nobody',

@@ -1,7 +1,7 @@
 import { namedMap, section } from './leaf.js';
 import { flag, oneOf, text, whole } from './values.schema.js';
 import { timer } from './duration.schema.js';
-import { PROVIDER_TYPES } from '../gateway-config.js';
+import { PROVIDER_FAULTS, PROVIDER_TYPES } from '../gateway-config.js';
 
 // A bearer token travels in a header: visible ASCII, no blanks.
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
@@ -34,6 +34,7 @@ export const providerSchema = section({
   queueTimeout: timer('2s', { zero: true }).optional(),
   headers: namedMap(headerValue).default({}),
   sendAttemptId: flag().default(false),
+  faults: namedMap(oneOf(PROVIDER_FAULTS)).default({}),
   quirks: quirksSchema.optional(),
 });
 

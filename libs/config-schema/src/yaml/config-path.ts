@@ -40,8 +40,8 @@ export function fieldName(path: ConfigPath): string {
   return JSON.stringify(cut(String(name)) + indices.map((index) => `[${index}]`).join(''));
 }
 
-// Every key of the config looks like this; keys that open doors are longer or have digits.
-const KEY_LIKE = /^[A-Za-z_-]{1,23}$/;
+// Every key of the config looks like this, a status included; keys that open doors are longer or mix in digits.
+const KEY_LIKE = /^(?:\d{3}|[A-Za-z_-]{1,23})$/;
 const KEY_START = /^[A-Za-z_-]{0,8}/;
 
 /**
