@@ -1,4 +1,5 @@
 // The timers of a call: each fires by itself, is named in the error and is its own code in the event.
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
@@ -12,7 +13,6 @@ import {
   type Reply,
   ROLE,
   silence,
-  stream,
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
 import { call, chatBody, dataOf, errorOf, wordsOf } from '../__fixtures__/http-client.js';
@@ -191,14 +191,23 @@ describe('a stall of our own is not the provider’s fault', () => {
   });
 
   test('a provider that had no time to answer, since the request lay here, gets it', async () => {
-    first.reply = stream(wholeStream('after all'));
-    await using edge = await startTestEdge(modelOver([first, second], only({ firstToken: '150ms' })));
-    const pending = call(edge.port, { body: STREAM });
-    // The connection to the provider is being made when everything stops.
-    while (edge.sink.intents.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
-    standStill(400);
-    expect(wordsOf((await pending).text)).toBe('after all');
+    const provider = createHttpServer((received, response) => {
+      received.resume();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      // As long as a network and a quick model take.
+      setTimeout(() => response.end(wholeStream('after all').join('')), 40);
+    });
+    // Everything stops when the connection is made, so before the request goes out.
+    provider.once('connection', () => standStill(400));
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+    // A listening TCP server's address is an object with a port.
+    const { port } = provider.address() as { port: number };
+    const routes = [{ baseUrl: `http://127.0.0.1:${port}/v1` }, second];
+    await using edge = await startTestEdge(modelOver(routes, only({ firstToken: '150ms' })));
+    const given = await call(edge.port, { body: STREAM });
+    provider.closeAllConnections();
+    provider.close();
+    expect(wordsOf(given.text)).toBe('after all');
     expect(second.calls).toEqual([]);
   });
 });
