@@ -167,6 +167,8 @@ export class EventReader implements AsyncDisposable {
         max_bytes: 64 * 1024 * 1024,
       }),
     );
+    // An edge that stops waits for the place of every event that it has.
+    await manager.streams.add({ name: 'SLUICE_AUDIT', subjects: ['sluice.v1.audit.*.*'] });
     return new EventReader(connection);
   }
 
