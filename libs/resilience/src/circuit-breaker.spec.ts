@@ -273,6 +273,16 @@ test('trials and probes together are no more than two within the open time, howe
   expect(sent.length).toBeLessThanOrEqual(2 * (600_000 / SETTINGS.openForMs + 1));
 });
 
+test('after failed trials it is not probed within the same open time', () => {
+  run('FFFFF');
+  nowMs += 4_000;
+  for (let trial = 0; trial < 2; trial += 1) breaker.settle(breaker.tryAcquireLeastBad(), 'failure');
+  nowMs += 1_000;
+  expect([breaker.tryAcquireLeastBad(), breaker.retryInMs()]).toEqual([0, 4_000]);
+  nowMs += 4_000;
+  expect([breaker.tryAcquire() > 0, breaker.state]).toEqual([true, 'half-open']);
+});
+
 test('a served trial makes it half-open at once, and counts', () => {
   run('FFFFF');
   breaker.settle(breaker.tryAcquireLeastBad(), 'success');
