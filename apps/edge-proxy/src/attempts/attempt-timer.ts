@@ -49,7 +49,9 @@ export class AttemptTimer {
   }
 
   #onFired(): void {
-    const lateMs = this.#dueMs === null ? 0 : performance.now() - this.#dueMs;
+    // Whether this one is late cannot be known: a short one more can tell.
+    if (this.#dueMs === null) return this.#start(STALL_MS);
+    const lateMs = performance.now() - this.#dueMs;
     // The time in which we stood still does not count; perhaps the request has not even gone out.
     if (lateMs > STALL_MS) return this.#start(Math.min(lateMs, this.#afterMs));
     this.#hasFired = true;

@@ -217,7 +217,8 @@ test('a client that reads slowly holds the provider back instead of filling our 
 
 test('a slow client is no reason to break the stream by the idle timeout', async () => {
   first.reply = (received) => {
-    beginStream(received, [ROLE, chunk({ content: 'y'.repeat(3_000_000) })]);
+    const words = Array.from({ length: 200 }, () => chunk({ content: 'y'.repeat(100_000) }));
+    beginStream(received, [ROLE, ...words]);
     received.response.end(FINISH + DONE);
   };
   await using edge = await startTestEdge(modelOver([first], { sections: { timeouts: { idle: '100ms' } } }));
