@@ -1,4 +1,5 @@
 // One edge, put together: what main.ts starts, and tests start in their own process.
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { maskSecrets, PinoLoggerService } from '@sluice/service-kit';
@@ -107,8 +108,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
         throw whyNotListening(error, { host, port });
       });
       if (options.sharesProcess !== true) load.start();
-      // A listening TCP server's address is an object with a port.
-      return (app.getHttpServer().address() as { port: number }).port;
+      return portOf(app.getHttpServer());
     },
     use(generation) {
       holder.swap(generation);
@@ -125,6 +125,9 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
     },
   };
 }
+
+// A listening TCP server's address is an object with a port.
+const portOf = (server: Server): number => (server.address() as { port: number }).port;
 
 const NOBODY: HealthListener = { onBreakerChange: () => undefined, onCooldown: () => undefined };
 
