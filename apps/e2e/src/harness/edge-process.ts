@@ -63,7 +63,10 @@ export async function startEdge(options: EdgeProcessOptions): Promise<EdgeProces
       return /"port":(\d+),"opsPort":(\d+)/.exec(process.output) ?? undefined;
     },
     { timeoutMs: 45_000, message: () => `the edge is not ready: ${process.output}` },
-  );
+  ).catch(async (error: unknown) => {
+    await process.stop(1_000);
+    throw error;
+  });
   const port = Number(ready[1]);
   return { process, port, url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${Number(ready[2])}` };
 }
