@@ -20,8 +20,11 @@ export interface BreakerSettings {
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** What a call says of its target. `ignored`: nothing, e.g. a 429, a 4xx, a client that went away. */
-export type BreakerOutcome = 'success' | 'failure' | 'ignored';
+/**
+ * What a call says of its target. `ignored`: nothing, e.g. a 429, a 4xx, a client that went away. `begun`: its stream
+ * has begun; a probe has succeeded by that, but a row of failures ends only with a whole answer.
+ */
+export type BreakerOutcome = 'success' | 'begun' | 'failure' | 'ignored';
 
 /** Why a breaker changed. */
 export type BreakerCause =
@@ -164,7 +167,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * A stream broke after its permit was settled as a success. While half-open it counts once a probe was served,
+   * A stream broke after its permit was settled as begun. While half-open it counts once a probe was served,
    * since it may be that one; while open it is no news.
    */
   noteFailure(): void {
@@ -175,6 +178,11 @@ export class CircuitBreaker {
     }
     this.#window.add(this.#window.advance(this.#now()), 0, 1);
     this.#judge();
+  }
+
+  /** A stream that had begun came to its end. */
+  noteSuccess(): void {
+    if (this.#mode.state === 'closed') this.#mode.failuresInARow = 0;
   }
 
   /** How long until a call may go through, as far as it is known; 0 when one may now. */
@@ -229,7 +237,7 @@ export class CircuitBreaker {
     // A call that outlived the window counts where it ended: otherwise slow failures would never be seen.
     if (!this.#window.add(ticket, 0, marks)) this.#window.add(current, 1, marks);
     if (outcome === 'success') this.#mode.failuresInARow = 0;
-    else this.#judge();
+    else if (outcome === 'failure') this.#judge();
   }
 
   /** Takes one more failure while closed, and opens when it is one too many. */

@@ -53,6 +53,7 @@ export async function startTestRouting(config: object): Promise<TestRouting> {
         stickyKey: null,
         random: () => 0.5,
         nowMs,
+        isDryRun: false,
       };
       const modelNamed = (other: string) => generation.catalog.named(other);
       return new RouteWalk(model, { planner, request, body, asked: name, modelNamed });

@@ -5,43 +5,14 @@ import { estimateInputTokens } from '@sluice/providers';
 import { makeDeadline, remainingMs } from '@sluice/resilience';
 import type { Ending, Exchange } from '../chat/exchange.js';
 import { relayAnswer, relayError, relayEstimate, relayPassed } from '../relay/relay-answer.js';
-import type { OpenStreams } from '../relay/open-streams.js';
-import type { Transport } from '../upstream/transport.js';
 import { Attempt, type AttemptResult } from './attempt.js';
 import type { AttemptFailure } from './attempt-failure.js';
-import type { HealthRegistry } from './health-registry.js';
-import type { ProviderGate } from './provider-gate.js';
 import { coolingMs, hasNoCount, isWorthMore, toFinalAnswer } from './retry-decision.js';
-import type { ChosenRoute, NextStep, RouteChoice } from './route-choice.js';
+import type { ChosenRoute, NextStep } from './route-choice.js';
 import type { CallPermit } from './route-health.js';
-import type { RunningWalk, RunningWalks } from './running-walks.js';
+import type { RunningWalk } from './running-walks.js';
 import { toRequestAttempt } from './to-request-attempt.js';
-
-/** What the walk tells the rooms around it. */
-export interface WalkListener {
-  /** Before each upstream call, which begins with `onWritten`: by then the intent is stored. */
-  onIntent(exchange: Exchange, onWritten: () => void): void;
-  /** Once, when the client has its answer or is gone; also after a bug. */
-  onEnd(exchange: Exchange, ending: Ending): void;
-  /** What must never happen. The walk ends the request by itself. */
-  onBug(exchange: Exchange, error: unknown): void;
-}
-
-export interface WalkOptions {
-  readonly transport: Transport;
-  readonly health: HealthRegistry;
-  readonly gate: ProviderGate;
-  /** Keeps the clients of streams awake. */
-  readonly streams: OpenStreams;
-  /** Holds each walk from its start to its end. */
-  readonly running: RunningWalks;
-  readonly listener: WalkListener;
-  readonly routes: RouteChoice;
-  /** From 0 (inclusive) to 1 (exclusive). */
-  readonly random: () => number;
-  /** `x-sluice-deadline-ms`, null when the client asks nothing. */
-  readonly askedDeadlineMs: number | null;
-}
+import type { WalkOptions } from './walk-options.js';
 
 /** Starts the walk; it goes on by itself. Never throws, now or later. */
 export function runAttempts(exchange: Exchange, options: WalkOptions): void {
@@ -94,7 +65,9 @@ class Walk implements RunningWalk {
     this.#guard(() => {
       if (body === null || model === null) throw new Error('a walk needs a judged body and a model');
       if (body.stream) exchange.clientStream = this.#options.streams.open(exchange);
-      this.#advance();
+      // A body that took longer than the client's patience: nobody is called for it.
+      if (leftMs <= 0) this.#onDeadline(deadline.budgetMs);
+      else this.#advance();
     });
   }
 
@@ -147,14 +120,18 @@ class Walk implements RunningWalk {
   #wait(ms: number): void {
     const timer = setTimeout(
       () => {
+        this.#stopWaiting?.();
         this.#stopWaiting = null;
         this.#guard(() => this.#advance());
         // Timers drop fractions and may end 1 ms early: a route that still cools then would be charged and awaited again.
       },
       Math.ceil(ms) + 1,
     );
-    this.#exchange.waitedMs += ms;
-    this.#stopWaiting = () => clearTimeout(timer);
+    const startedMs = performance.now();
+    this.#stopWaiting = () => {
+      clearTimeout(timer);
+      this.#exchange.waitedMs += performance.now() - startedMs;
+    };
   }
 
   #advance(): void {
@@ -188,9 +165,11 @@ class Walk implements RunningWalk {
     });
     // Decided at once; after a refusal the walk may already wait for something else.
     if (this.#stopWaiting !== stopAsking) return;
+    const enteredMs = performance.now();
     this.#stopWaiting = () => {
       leave();
       step.permit.release();
+      this.#exchange.queueMs += performance.now() - enteredMs;
     };
   }
 
@@ -210,7 +189,7 @@ class Walk implements RunningWalk {
       onFirstContent: () => {
         const nowMs = performance.now();
         route.stats.observeFirstToken(nowMs - startedMs, nowMs);
-        permit.succeed();
+        permit.begin();
       },
       onResult: (result) => this.#onResult(result),
       onBug: (error) => this.#onBug(error),
@@ -238,6 +217,7 @@ class Walk implements RunningWalk {
         this.#record('served', null);
         return this.#end(SUCCEEDED);
       case 'interrupted':
+        if (this.#call !== null) this.#cool(this.#call, result.failure);
         this.#call?.permit.fail(result.failure);
         this.#record('give_up', result.failure.attemptCode);
         return this.#interrupt(
@@ -253,7 +233,10 @@ class Walk implements RunningWalk {
     const call = this.#call;
     if (call === null) return;
     const nowMs = performance.now();
-    call.route.stats.observeAnswer(nowMs - call.startedMs, nowMs);
+    // A count is no answer: it would make its route look fast.
+    if (this.#exchange.endpoint !== 'messages.count_tokens') {
+      call.route.stats.observeAnswer(nowMs - call.startedMs, nowMs);
+    }
     call.permit.succeed();
   }
 
@@ -262,14 +245,16 @@ class Walk implements RunningWalk {
     const call = this.#call;
     const { routes } = this.#options;
     if (call === null) throw new Error('a failure without a call');
+    if (endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
+      // An endpoint that is not there says nothing of the others.
+      call.permit.release();
+      this.#record('give_up', failure.attemptCode);
+      return this.#estimate();
+    }
     this.#failures.push(failure);
     call.permit.fail(failure);
     this.#cool(call, failure);
     routes.onFailure(call.route, failure);
-    if (endpoint === 'messages.count_tokens' && hasNoCount(failure)) {
-      this.#record('give_up', failure.attemptCode);
-      return this.#estimate();
-    }
     const mayGoOn = isWorthMore(failure, () => routes.reroute(call.route.model, failure));
     const step = mayGoOn ? this.#next() : END;
     this.#record(toDecision(step, call.route), failure.attemptCode);
@@ -293,7 +278,8 @@ class Walk implements RunningWalk {
     const last = this.#failures.at(-1);
     if (last === undefined) return this.#refuse(this.#options.routes.noRouteError());
     const errorMessage = last.detail ?? last.reason;
-    const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures);
+    const { soonestMs } = this.#options.routes;
+    const final = toFinalAnswer(exchange.requestedModel ?? '', this.#failures, soonestMs);
     if (final.kind === 'pass') {
       const status = relayPassed(exchange, final);
       return this.#end({ outcome: 'failed', status, errorCode: last.errorCode, errorMessage });
@@ -368,7 +354,9 @@ class Walk implements RunningWalk {
     this.#leaveGate = null;
     if (call === null || call.isRecorded) return;
     call.isRecorded = true;
-    call.route.stats.inFlight -= 1;
+    const { stats, target } = call.route;
+    stats.inFlight -= 1;
+    if (target.price !== undefined) exchange.isPriced = true;
     exchange.attempts.push(toRequestAttempt(exchange, call, { decision, errorCode }));
     exchange.upstreamMs += performance.now() - call.startedMs;
   }

@@ -79,6 +79,10 @@ export class Attempt implements UpstreamListener, Pausable {
   #isAnswered = false;
   /** The call ended before its answer did: nobody said what it cost. */
   #isCut = false;
+  /** Nothing of the request has reached the provider. */
+  #isUnsent = false;
+  /** The client read too slowly, and nothing has come since we stopped reading for it. */
+  #isHeldBack = false;
   /** The provider's HTTP status, null until it arrives. */
   status: number | null = null;
 
@@ -143,7 +147,8 @@ export class Attempt implements UpstreamListener, Pausable {
   /** A refusal or garbage costs nothing; what was answered, or cut off while it may have been, does. */
   #mayBeBilled(): boolean {
     if (this.#isAnswered || this.isCommitted) return true;
-    return this.#isCut && this.#call !== null && (this.status === null || this.status < 300);
+    if (this.#isUnsent || this.#call === null) return false;
+    return this.#isCut && (this.status === null || this.status < 300);
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
@@ -205,6 +210,7 @@ export class Attempt implements UpstreamListener, Pausable {
 
   #takeData(chunk: Buffer): void {
     if (this.#isOver) return;
+    this.#isHeldBack = false;
     if (this.#reader !== null) return this.#onStreamData(this.#reader, chunk);
     this.#timer.putOff();
     const isError = this.status === null || this.status >= 300;
@@ -222,6 +228,7 @@ export class Attempt implements UpstreamListener, Pausable {
   }
 
   #takeFailure(failure: TransportFailure): void {
+    this.#isUnsent = !failure.isSent;
     if (this.#isOver) return;
     this.#isCut = this.status !== null;
     const connectTimeoutMs = this.#options.timeouts.connectMs;
@@ -287,6 +294,7 @@ export class Attempt implements UpstreamListener, Pausable {
   #onReadAnswer(answer: Exclude<Answer, { kind: 'failure' }>, isStreamWanted: boolean): void {
     if (answer.kind === 'garbage') return this.#break(fromProviderFault(answer.reason, this.status));
     if (isStreamWanted) {
+      this.#tokens = answer.tokens;
       return this.#break(
         fromProviderFault('it answered a request for a stream with one document', this.status),
       );
@@ -312,8 +320,10 @@ export class Attempt implements UpstreamListener, Pausable {
     // First, since an abort may be heard at once.
     this.#isOver = true;
     this.#call?.abort();
-    if (this.isCommitted) this.#finish({ kind: 'interrupted', failure });
-    else this.#finish({ kind: 'failed', failure });
+    // Whoever is not read gives up at last: that is the client's slowness, not the provider's.
+    const judged = this.#isHeldBack ? { ...failure, isOurs: true } : failure;
+    if (this.isCommitted) this.#finish({ kind: 'interrupted', failure: judged });
+    else this.#finish({ kind: 'failed', failure: judged });
   }
 
   #onBug(error: unknown): void {
@@ -331,6 +341,7 @@ export class Attempt implements UpstreamListener, Pausable {
   pause(): void {
     // A client that reads slowly is no fault of the provider's.
     this.#timer.disarm();
+    this.#isHeldBack = true;
     this.#call?.pause();
   }
 

@@ -74,7 +74,7 @@ describe('how long a credential cools down', () => {
 
 describe('what the client gets in the end', () => {
   test.each<FailureFault>(['client', 'mapping'])("%s: the provider's status and body", (fault) => {
-    expect(toFinalAnswer('m', [failure('provider'), failure(fault)])).toEqual({
+    expect(toFinalAnswer('m', [failure('provider'), failure(fault)], null)).toEqual({
       kind: 'pass',
       status: 499,
       body: BODY,
@@ -84,7 +84,7 @@ describe('what the client gets in the end', () => {
   });
 
   test("our credential: neither the provider's status nor its words", () => {
-    const final = toFinalAnswer('m', [failure('credential', { status: 401 })]);
+    const final = toFinalAnswer('m', [failure('credential', { status: 401 })], null);
     expect(final).toMatchObject({
       kind: 'error',
       error: { code: 'provider_credential_rejected', status: 502 },
@@ -92,21 +92,20 @@ describe('what the client gets in the end', () => {
     expect(final.kind === 'error' ? final.error.message : '').not.toContain('words');
   });
 
-  test('limits: the smallest hint of all attempts, in whole seconds, at least one', () => {
-    const secondsAfter = (...hints: (number | null)[]): unknown => {
-      const final = toFinalAnswer(
-        'm',
-        hints.map((retryAfterMs) => failure('limits', { retryAfterMs })),
-      );
-      return final.kind === 'error' ? [final.error.code, final.error.retryAfterSeconds] : final;
-    };
-    expect(secondsAfter(9_000, null, 2_100)).toEqual(['provider_rate_limited', 3]);
-    expect(secondsAfter(0)).toEqual(['provider_rate_limited', 1]);
-    expect(secondsAfter(null)).toEqual(['provider_rate_limited', 1]);
+  test.each([
+    [2_100, 3],
+    [0, 1],
+    [null, 1],
+  ])('limits: when a route may be called again (%s ms), in whole seconds: %s', (soonestMs, seconds) => {
+    const final = toFinalAnswer('m', [failure('limits')], soonestMs);
+    expect(final).toMatchObject({
+      kind: 'error',
+      error: { code: 'provider_rate_limited', retryAfterSeconds: seconds },
+    });
   });
 
   test('the provider: 502 with our own reason', () => {
-    const final = toFinalAnswer('my "model"', [failure('limits'), failure('provider')]);
+    const final = toFinalAnswer('my "model"', [failure('limits'), failure('provider')], null);
     expect(final).toMatchObject({ kind: 'error', error: { code: 'all_providers_failed', status: 502 } });
     const message = final.kind === 'error' ? final.error.message : '';
     expect(message).toContain('it answered 499');

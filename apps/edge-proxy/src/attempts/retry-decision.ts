@@ -50,16 +50,21 @@ export const hasNoCount = ({ fault, status, pass }: AttemptFailure): boolean =>
 
 /**
  * The answer after the last failure.
- * @param failures at least one, in order; the last decides, all give their hints
+ * @param failures at least one, in order; the last decides
+ * @param soonestMs until a route of the request may be called again; null when that is not known
  */
-export function toFinalAnswer(model: string, failures: readonly AttemptFailure[]): FinalAnswer {
+export function toFinalAnswer(
+  model: string,
+  failures: readonly AttemptFailure[],
+  soonestMs: number | null,
+): FinalAnswer {
   const last = failures.at(-1);
   if (last === undefined) return { kind: 'error', error: new GatewayError('all_providers_failed') };
   if (last.pass !== null) return { kind: 'pass', ...last.pass };
-  return { kind: 'error', error: toError(model, last, failures) };
+  return { kind: 'error', error: toError(model, last, soonestMs) };
 }
 
-function toError(model: string, last: AttemptFailure, failures: readonly AttemptFailure[]): GatewayError {
+function toError(model: string, last: AttemptFailure, soonestMs: number | null): GatewayError {
   const shown = JSON.stringify(model);
   switch (last.fault) {
     case 'credential':
@@ -67,7 +72,8 @@ function toError(model: string, last: AttemptFailure, failures: readonly Attempt
     case 'limits':
       return new GatewayError('provider_rate_limited', {
         message: `Every provider of the model ${shown} is over its own limit. Try again later.`,
-        retryAfterSeconds: smallestHintSeconds(failures),
+        retryAfterSeconds:
+          soonestMs === null ? DEFAULT_RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(soonestMs / 1000)),
       });
     // The first two have an answer to pass.
     case 'client':
@@ -77,9 +83,4 @@ function toError(model: string, last: AttemptFailure, failures: readonly Attempt
         message: `Every route of the model ${shown} failed. The last reason: ${last.reason}.`,
       });
   }
-}
-
-function smallestHintSeconds(failures: readonly AttemptFailure[]): number {
-  const hints = failures.flatMap((failure) => (failure.retryAfterMs === null ? [] : [failure.retryAfterMs]));
-  return hints.length === 0 ? DEFAULT_RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(Math.min(...hints) / 1000));
 }

@@ -40,6 +40,8 @@ export interface RouteChoice {
    * @returns whether there is such a model; its routes are next
    */
   reroute(from: PreparedModel, failure: AttemptFailure): boolean;
+  /** Milliseconds until a route that was held back, or asked us to stay away, may be called; null when none was. */
+  readonly soonestMs: number | null;
   /** Why nobody could be called. */
   noRouteError(): GatewayError;
 }

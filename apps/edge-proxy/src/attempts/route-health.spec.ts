@@ -39,13 +39,24 @@ test('a probe that the providerâ€™s breaker refuses is given back to the routeâ€
 
 test('streams that break after their first content open the breaker as well', () => {
   const { health, call } = start();
-  for (let stream = 0; stream < 20; stream += 1) {
+  for (let stream = 0; stream < 5; stream += 1) {
     const permit = call();
-    permit.succeed();
+    permit.begin();
     permit.fail(failureOf());
-    if (health.breaker.state === 'open') break;
   }
   expect(health.breaker.state).toBe('open');
+});
+
+test('a stream that came to its end ends a row of failures', () => {
+  const { health, call } = start();
+  for (let stream = 0; stream < 30; stream += 1) {
+    const permit = call();
+    permit.begin();
+    if (stream % 5 === 4) permit.succeed();
+    else if (stream % 5 > 2) permit.fail(failureOf());
+    else permit.release();
+  }
+  expect(health.breaker.state).toBe('closed');
 });
 
 test('a call that was given up is neither, and whatever comes after it changes nothing', () => {

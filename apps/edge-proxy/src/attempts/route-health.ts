@@ -1,6 +1,6 @@
 // What one process knows of the health of a route, of its provider and of its credential.
 import type { CircuitBreakerConfig, RetryConfig } from '@sluice/config-schema';
-import { CircuitBreaker, PeakEwma, RetryBudget } from '@sluice/resilience';
+import { type BreakerOutcome, CircuitBreaker, PeakEwma, RetryBudget } from '@sluice/resilience';
 import type { AttemptFailure } from './attempt-failure.js';
 import type { RouteStats } from './route-stats.js';
 
@@ -149,10 +149,15 @@ export class CallPermit {
     this.#ofProvider = ofProvider;
   }
 
-  /** The provider has served: a whole answer, or the first content of a stream. */
+  /** The first content of a stream: a probe has succeeded by it, but the stream may still break. */
+  begin(): void {
+    if (this.#settle('begun', 'success')) this.health.credential.onServed();
+  }
+
+  /** The provider has served: a whole answer, or a stream to its end. */
   succeed(): void {
-    if (!this.#settle('success', 'success')) return;
-    this.health.credential.onServed();
+    if (this.#settle('success', 'success')) this.health.credential.onServed();
+    else this.health.breaker.noteSuccess();
   }
 
   /** Nobody can say: the client went away, or the deadline ended the call. */
@@ -179,7 +184,7 @@ export class CallPermit {
   }
 }
 
-type PermitOutcome = 'success' | 'failure' | 'ignored';
+type PermitOutcome = BreakerOutcome;
 
 /** What the config says of health. */
 export type HealthSettings = CircuitBreakerConfig & Pick<RetryConfig, 'budgetRatio'>;

@@ -103,6 +103,7 @@ export function judgeRequest(exchange: Exchange, bytes: Buffer, rooms: ChatRooms
       stickyKey: sessionOf(request.headers) ?? user,
       random: Math.random,
       nowMs: exchange.startedMs,
+      isDryRun: false,
     },
     body,
     asked: scanned.model,

@@ -65,6 +65,8 @@ export class Exchange {
   queueMs = 0;
   /** Time spent waiting until a repeat made sense. */
   waitedMs = 0;
+  /** Whether a route that was called has a price. */
+  isPriced = false;
   /** How the routes were chosen; null before that. */
   routes: RoutesTaken | null = null;
   /** What it holds while it is under way; kept by `overload/` alone. */

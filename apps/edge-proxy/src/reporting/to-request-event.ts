@@ -65,13 +65,12 @@ export function toRequestEventJson(
   const { origin, spoolSeq } = at;
   const totalMs = at.nowMs - exchange.startedMs;
   const { attempts } = exchange;
-  const hasPrice = exchange.target?.price !== undefined;
   const data =
     `{${factsJson(exchange, origin)},"spoolId":"${origin.spoolId}","spoolSeq":${spoolSeq},` +
     `"outcome":"${ending.outcome}","status":${ending.status},"errorCode":${text(ending.errorCode)},` +
     `"errorMessage":${text(ending.errorMessage)},"attempts":[${attemptsJson(attempts)}],` +
     `"tokens":${tokensJson(sumTokens(attempts))},"costUsdNanos":${sumCost(attempts)},` +
-    `"priceSource":"${hasPrice ? 'config' : 'none'}","timing":{"queueMs":${millis(exchange.queueMs)},` +
+    `"priceSource":"${exchange.isPriced ? 'config' : 'none'}","timing":{"queueMs":${millis(exchange.queueMs)},` +
     `"overheadMs":${millis(Math.max(0, totalMs - exchange.upstreamMs - exchange.queueMs - exchange.waitedMs))},` +
     `"firstTokenMs":${exchange.firstTokenMs === null ? 'null' : millis(exchange.firstTokenMs)},` +
     `"totalMs":${millis(totalMs)}},"cache":"bypass","deduplicated":false,` +

@@ -6,7 +6,8 @@ import { RouteWalk } from './route-walk.js';
 
 /** The walk's own record of the model and all of its fallbacks, and the routes that have no such endpoint. */
 export function explainRoutes(model: PreparedModel, options: RouteWalkOptions): RoutingRecord {
-  const walk = new RouteWalk(model, options);
+  const request = { ...options.request, isDryRun: true };
+  const walk = new RouteWalk(model, { ...options, request });
   walk.lookAhead();
   // Written just now, by this contract.
   const record = JSON.parse(walk.recordJson()) as RoutingRecord;

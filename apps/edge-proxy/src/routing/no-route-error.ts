@@ -29,7 +29,7 @@ export function toNoRouteError(asked: string, walk: RouteWalk, needs: RequestNee
 
 function toHeldError(model: string, { held, soonestMs }: RouteWalk): GatewayError {
   const retryAfterSeconds = Math.max(1, Math.ceil((soonestMs ?? 0) / 1000));
-  if (held.every(({ reason }) => reason === 'cooldown')) {
+  if (held.every(({ route: { stats } }) => stats.retryInMs === 0)) {
     return new GatewayError('provider_rate_limited', {
       message: `Every provider of the model ${model} is over its own limit. Try again in ${retryAfterSeconds} s.`,
       retryAfterSeconds,

@@ -4,6 +4,10 @@ import { asRecord, parseJson, type RequestBody } from '@sluice/providers';
 
 /** Bytes of a prompt for each of its tokens, roughly, in every language and tokenizer. */
 const BYTES_PER_TOKEN = 4;
+/** No tokenizer puts more of an ordinary text into a token, on average. */
+const MOST_BYTES_PER_TOKEN = 8;
+/** Longer runs without a blank are data, not words. */
+const MAX_WORD_CHARS = 2_000;
 /** Tokens of an answer whose length nobody bounds, for estimates of its cost. */
 const USUAL_OUTPUT_TOKENS = 512;
 
@@ -22,6 +26,18 @@ export class RequestNeeds {
   /** By the size of the body: an estimate that needs no reading. */
   get inputTokens(): number {
     return Math.ceil(this.#body.bytes.length / BYTES_PER_TOKEN);
+  }
+
+  /**
+   * Whether the prompt cannot fit into so many tokens, however kindly they are counted: the provider counts them right,
+   * so only what is far above is refused here. Attachments are left out, they are not counted by their size.
+   */
+  exceeds(windowTokens: number): boolean {
+    const { endpoint, bytes } = this.#body;
+    // A batch has a window for each of its texts, and a count asks just this.
+    if (endpoint === 'embeddings' || endpoint === 'messages.count_tokens') return false;
+    const most = windowTokens * MOST_BYTES_PER_TOKEN;
+    return bytes.length > most && textLength(this.#read()) > most;
   }
 
   /** What the client allows, else what is usual. */
@@ -84,6 +100,18 @@ function asksForThought(body: Readonly<Record<string, unknown>>): boolean {
     (typeof thinking === 'string' && thinking !== 'disabled')
   );
 }
+
+/** Characters of all texts of a document, attachments left out. */
+function textLength(value: unknown): number {
+  if (typeof value === 'string') return isData(value) ? 0 : value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let sum = 0;
+  for (const part of Object.values(value)) sum += textLength(part);
+  return sum;
+}
+
+const isData = (text: string): boolean =>
+  text.startsWith('data:') || (text.length > MAX_WORD_CHARS && !/\s/.test(text.slice(0, MAX_WORD_CHARS)));
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isFilled = (value: unknown): boolean => listOf(value).length > 0;

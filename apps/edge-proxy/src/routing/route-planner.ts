@@ -105,9 +105,7 @@ const NO_EXTRAS = { cachedInput: 0, cacheWrite: 0, reasoning: 0, audio: 0, image
 function findMisfit({ config }: PreparedModel, needs: RequestNeeds): ModelPlan['misfit'] {
   if (config.capabilities !== undefined && missingCapability(config.capabilities, needs) !== null)
     return 'capability';
-  return config.contextWindow !== undefined && needs.inputTokens > config.contextWindow
-    ? 'context_window'
-    : null;
+  return config.contextWindow !== undefined && needs.exceeds(config.contextWindow) ? 'context_window' : null;
 }
 
 /** The first capability that a request uses and a model does not declare; null when there is none. */

@@ -44,7 +44,7 @@ describe('what a model cannot do', () => {
   });
 
   test('a prompt above its context window goes to the model for that, else is a 400', async () => {
-    const long = { document: { messages: [{ role: 'user', content: 'x'.repeat(500) }] } };
+    const long = { document: { messages: [{ role: 'user', content: 'word '.repeat(500) }] } };
     const { walk } = await startTestRouting({
       providers: PROVIDERS,
       models: {

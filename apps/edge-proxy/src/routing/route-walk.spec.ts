@@ -256,8 +256,8 @@ describe('a credential that cools down', () => {
 
   test('is waited out when nobody else is left and the wait is short', async () => {
     const { one, walk } = await cooled({ routes: [route('a')] }, 3_000);
-    expect(stepOf(one)).toBe('wait 3000 for a/x');
-    expect(stepOf(walk('m'))).toBe('wait 3000 for a/x');
+    expect(stepOf(one)).toBe('wait 3300 for a/x');
+    expect(stepOf(walk('m'))).toBe('wait 3300 for a/x');
   });
 
   test('is never tried early: a wait above maxRetryAfterWait, or beyond the deadline, is a 429 with the time', async () => {
@@ -279,14 +279,14 @@ describe('a credential that cools down', () => {
       { routes: [route('a', 'x'), route('a', 'y')] },
       2_000,
     );
-    expect(stepOf(walk('m'))).toBe('wait 2000 for a/x');
+    expect(stepOf(walk('m'))).toBe('wait 2200 for a/x');
     const [cooldown] = told.filter((one) => 'credential' in one);
     if (cooldown === undefined || !('untilMs' in cooldown)) throw new Error('nobody was told');
     const { provider, credential, untilMs } = cooldown;
     health.applyRemoteCooldown({ provider, credential, untilMs: untilMs + 2_000 });
-    expect(stepOf(walk('m'))).toBe('wait 4000 for a/x');
+    expect(stepOf(walk('m'))).toBe('wait 4400 for a/x');
     health.applyRemoteCooldown({ provider, credential, untilMs: untilMs - 1_000 });
-    expect(stepOf(walk('m'))).toBe('wait 4000 for a/x');
+    expect(stepOf(walk('m'))).toBe('wait 4400 for a/x');
     advance(4_000);
     expect(stepOf(walk('m'))).toBe('call a/x');
   });

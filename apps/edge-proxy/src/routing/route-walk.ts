@@ -28,6 +28,8 @@ interface TriedRoute {
   failures: number;
   /** The one call that failed before anything was sent and is not counted. */
   hasUsedFreeCall: boolean;
+  /** Of a model that the request has left for another: it is not called again. */
+  isLeft: boolean;
   last: AttemptFailure;
 }
 
@@ -88,7 +90,7 @@ export class RouteWalk implements RouteChoice {
   onFailure(route: ChosenRoute, failure: AttemptFailure): void {
     let tried = this.#find(route);
     if (tried === undefined) {
-      tried = { route, failures: 0, hasUsedFreeCall: false, last: failure };
+      tried = { route, failures: 0, hasUsedFreeCall: false, isLeft: false, last: failure };
       this.#tried.push(tried);
     }
     tried.last = failure;
@@ -112,6 +114,8 @@ export class RouteWalk implements RouteChoice {
     if (model === undefined || this.#isKnown(model)) return false;
     // The others of the model that refused would refuse as well.
     this.#fallbacks.length = 0;
+    this.#held.length = 0;
+    for (const tried of this.#tried) tried.isLeft = true;
     this.#enter(model);
     return true;
   }
@@ -140,8 +144,9 @@ export class RouteWalk implements RouteChoice {
 
   /** Milliseconds until a route that was held back may be called; null when none was. */
   get soonestMs(): number | null {
-    const waits = this.#held.map(({ route, reason }) =>
-      reason === 'cooldown' ? route.stats.credential.coolingMs : route.stats.retryInMs,
+    const limited = this.#tried.filter(({ last, isLeft }) => !isLeft && last.fault === 'limits');
+    const waits = [...this.#held, ...limited].map(({ route: { stats } }) =>
+      Math.max(stats.credential.coolingMs, stats.retryInMs),
     );
     return waits.length === 0 ? null : Math.min(...waits);
   }
@@ -154,11 +159,12 @@ export class RouteWalk implements RouteChoice {
     this.#ordered = plan.ordered;
     this.#at = 0;
     const { fallbacks, fallbacksOn } = model.config;
-    if (plan.misfit === 'context_window' && fallbacksOn['contextWindow'] !== undefined) {
+    const isCount = request.endpoint === 'messages.count_tokens';
+    if (!isCount && plan.misfit === 'context_window' && fallbacksOn['contextWindow'] !== undefined) {
       this.#fallbacks.push(fallbacksOn['contextWindow']);
     }
     // Another model's count is no answer.
-    if (request.endpoint !== 'messages.count_tokens') this.#fallbacks.push(...fallbacks);
+    if (!isCount) this.#fallbacks.push(...fallbacks);
   }
 
   #isKnown(model: PreparedModel): boolean {
@@ -166,7 +172,7 @@ export class RouteWalk implements RouteChoice {
   }
 
   #find(route: ChosenRoute): TriedRoute | undefined {
-    return this.#tried.find((tried) => tried.route.target === route.target);
+    return this.#tried.find((tried) => tried.route.stats === route.stats);
   }
 
   #untried(): NextStep | null {
@@ -174,7 +180,9 @@ export class RouteWalk implements RouteChoice {
       for (; this.#at < this.#ordered.length;) {
         const route = this.#ordered[this.#at];
         this.#at += 1;
-        const step = route === undefined ? null : this.#call(route, false);
+        // Two models may share a route: the second time it is a repeat, and those come last.
+        const isNew = route !== undefined && this.#find(route) === undefined;
+        const step = isNew ? this.#call(route, false) : null;
         if (step !== null) return step;
       }
       const name = this.#fallbacks.shift();
@@ -247,10 +255,15 @@ export class RouteWalk implements RouteChoice {
   #afterBackoff(): NextStep | null {
     const { request } = this.#options;
     const candidates = this.#tried
-      .filter(({ route, last }) => last.fault === 'provider' && route.stats.obstacle === null)
+      .filter(
+        ({ route, last, isLeft }) => !isLeft && last.fault === 'provider' && route.stats.obstacle === null,
+      )
       .sort((left, right) => left.failures - right.failures);
-    for (const { route, failures } of candidates) {
-      const ms = backoffMs(failures, request.generation.config.retry, request.random);
+    const { retry } = request.generation.config;
+    for (const { route, failures, last } of candidates) {
+      const hintMs = last.retryAfterMs ?? 0;
+      if (hintMs > retry.maxRetryAfterWaitMs) continue;
+      const ms = Math.max(hintMs, backoffMs(failures, retry, request.random));
       // A wait that the deadline would end is no use to anybody.
       if (ms < this.#remainingMs && this.#charge(route)) return this.#waitFor(route, ms);
     }
@@ -271,14 +284,19 @@ export class RouteWalk implements RouteChoice {
       best = route;
       bestMs = ms;
     }
-    return best === null || !this.#charge(best) ? null : this.#waitFor(best, bestMs);
+    if (best === null || !this.#charge(best)) return null;
+    // Those who wait together do not all come back at once.
+    const spreadMs = bestMs * COOLDOWN_SPREAD * this.#options.request.random();
+    return this.#waitFor(best, Math.min(bestMs + spreadMs, this.#remainingMs));
   }
 
   *#coolingRoutes(): Iterable<ChosenRoute> {
-    for (const { route, reason } of this.#held) {
-      if (reason === 'cooldown' && this.#find(route) === undefined) yield route;
+    for (const { route } of this.#held) {
+      if (isCoolingAlone(route) && this.#find(route) === undefined) yield route;
     }
-    for (const { route, last } of this.#tried) if (last.fault === 'limits') yield route;
+    for (const { route, last, isLeft } of this.#tried) {
+      if (!isLeft && last.fault === 'limits' && route.stats.retryInMs === 0) yield route;
+    }
   }
 
   #waitFor(route: ChosenRoute, ms: number): NextStep {
@@ -291,7 +309,7 @@ export class RouteWalk implements RouteChoice {
   #leastBad(): NextStep | null {
     if (this.#tried.length > 0) return null;
     const [best] = this.#held
-      .filter(({ route, reason }) => reason === 'breaker_open' && route.stats.credential.coolingMs === 0)
+      .filter(({ route }) => route.stats.obstacle === 'breaker_open')
       .sort((left, right) => left.route.stats.retryInMs - right.route.stats.retryInMs);
     if (best === undefined) return null;
     const upstreamBody = this.#bodyFor(best.route);
@@ -301,3 +319,10 @@ export class RouteWalk implements RouteChoice {
 }
 
 const END: NextStep = { kind: 'end' };
+
+/** The part of a cooldown by which the end of the wait for it is spread. */
+const COOLDOWN_SPREAD = 0.2;
+
+/** Whether nothing but its credential's cooldown holds a route back. */
+const isCoolingAlone = ({ stats }: ChosenRoute): boolean =>
+  stats.obstacle === 'cooldown' && stats.retryInMs === 0;

@@ -13,7 +13,7 @@ import { readEmbeddedFailure, readErrorEvent } from './read-openai-failure.js';
 const DONE_LINE = /(?:^|\n)data:\s*\[DONE\]\s*$/;
 const FINISHED = /"finish_reason"\s*:\s*"/;
 const CONTENT =
-  /"(?:content|reasoning|reasoning_content|refusal|text|arguments|name)"\s*:\s*(?:"[^"]|\[)|"tool_calls"\s*:\s*\[/;
+  /"(?:content|reasoning|reasoning_content|refusal|text|arguments|name)"\s*:\s*(?:"[^"]|\[)|"tool_calls"\s*:\s*\[|"audio"\s*:\s*\{/;
 const HAS_USAGE = /"usage"\s*:\s*\{\s*"/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 const ERROR_NAMED = /(?:^|\n)event:\s*error\s*\n/;

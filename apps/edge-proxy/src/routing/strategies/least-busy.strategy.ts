@@ -1,13 +1,16 @@
 import { orderBy, rotate } from './order-by.js';
-import type { RoutingStrategy, StrategyRoute } from './strategy.js';
+import type { RoutingStrategy, StrategyRequest, StrategyRoute } from './strategy.js';
 
 /** By calls under way in this process, the fewest first; equally busy ones take turns. */
 export class LeastBusyStrategy implements RoutingStrategy {
   #turn = 0;
 
-  order(routes: readonly StrategyRoute[]): readonly StrategyRoute[] {
+  order(
+    routes: readonly StrategyRoute[],
+    { isDryRun }: Pick<StrategyRequest, 'isDryRun'>,
+  ): readonly StrategyRoute[] {
     const start = this.#turn % routes.length;
-    this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
+    if (!isDryRun) this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
     return orderBy(rotate(routes, start), byLoad);
   }
 }

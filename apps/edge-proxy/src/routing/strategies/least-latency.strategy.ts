@@ -20,7 +20,7 @@ export class LeastLatencyStrategy implements RoutingStrategy {
     const latencyOf = ({ stats }: StrategyRoute): number =>
       (stream ? stats.firstTokenMs(nowMs) : stats.answerMs(nowMs)) ?? Number.POSITIVE_INFINITY;
     const ordered = orderBy(routes, latencyOf);
-    const unmeasured = this.#findUnmeasured(ordered, latencyOf, nowMs);
+    const unmeasured = this.#findUnmeasured(ordered, latencyOf, request);
     if (unmeasured !== null) return putFirst(ordered, unmeasured);
     return putFirst(ordered, pickOfTwo(ordered, latencyOf, request.random));
   }
@@ -29,13 +29,13 @@ export class LeastLatencyStrategy implements RoutingStrategy {
   #findUnmeasured(
     ordered: readonly StrategyRoute[],
     latencyOf: (route: StrategyRoute) => number,
-    nowMs: number,
+    { nowMs, isDryRun }: StrategyRequest,
   ): StrategyRoute | null {
     for (const route of ordered) {
       if (latencyOf(route) !== Number.POSITIVE_INFINITY) continue;
       if (nowMs < (this.#nextTryMs.get(route.target) ?? 0) || route.stats.inFlight >= EXPLORE_AT_ONCE)
         continue;
-      this.#nextTryMs.set(route.target, nowMs + EXPLORE_EVERY_MS);
+      if (!isDryRun) this.#nextTryMs.set(route.target, nowMs + EXPLORE_EVERY_MS);
       return route;
     }
     return null;

@@ -13,8 +13,9 @@ export class StickyStrategy implements RoutingStrategy {
   readonly #withoutSession = new WeightedStrategy();
   readonly #hashes = new Map<PreparedTarget, number>();
 
-  order(routes: readonly StrategyRoute[], { stickyKey }: StrategyRequest): readonly StrategyRoute[] {
-    if (stickyKey === null) return this.#withoutSession.order(routes);
+  order(routes: readonly StrategyRoute[], request: StrategyRequest): readonly StrategyRoute[] {
+    const { stickyKey } = request;
+    if (stickyKey === null) return this.#withoutSession.order(routes, request);
     const keyHash = rendezvousHash(stickyKey);
     return orderBy(routes, ({ target, weight }) => -rendezvousScore(keyHash, this.#hashOf(target), weight));
   }

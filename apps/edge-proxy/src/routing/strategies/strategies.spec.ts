@@ -2,7 +2,7 @@ import { ROUTING_STRATEGIES } from '@sluice/config-schema';
 import { seededRandom } from '@sluice/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeRequest, makeRoute } from './__fixtures__/strategy-routes.js';
+import { makeRequest, makeRoute, makeRoutes, namesOf } from './__fixtures__/strategy-routes.js';
 import { STRATEGIES } from './index.js';
 
 const maybeMs = fc.option(fc.nat(100_000));
@@ -28,6 +28,19 @@ const requests = fc.array(
 );
 
 describe.each(ROUTING_STRATEGIES)('%s', (name) => {
+  test('a dry run says the next order and changes none: what comes is as if nobody had asked', () => {
+    const routes = makeRoutes({ a: 3, b: 2, c: 1 });
+    const [asked, plain] = [STRATEGIES[name](), STRATEGIES[name]()];
+    for (let turn = 0; turn < 20; turn += 1) {
+      const nowMs = turn * 100;
+      const told = asked.order(routes, makeRequest({ nowMs, random: () => 0.3, isDryRun: true }));
+      const live = makeRequest({ nowMs, random: () => 0.3 });
+      const given = asked.order(routes, live);
+      expect(namesOf(told)).toBe(namesOf(given));
+      expect(namesOf(given)).toBe(namesOf(plain.order(routes, live)));
+    }
+  });
+
   test('permutes: whatever is eligible from request to request, it drops nothing, adds nothing, changes nothing', () => {
     fc.assert(
       fc.property(routesOf, requests, fc.nat(), (routes, asked, seed) => {
@@ -39,7 +52,7 @@ describe.each(ROUTING_STRATEGIES)('%s', (name) => {
           const chosen = routes.filter((_, index) => (eligible >> index) % 2 === 1);
           const given = chosen.length < 2 ? routes : chosen;
           const before = [...given];
-          const ordered = strategy.order(given, { stream, stickyKey, random, nowMs });
+          const ordered = strategy.order(given, { stream, stickyKey, random, nowMs, isDryRun: false });
           expect(given).toEqual(before);
           expect(ordered).toHaveLength(given.length);
           expect(new Set(ordered)).toEqual(new Set(given));

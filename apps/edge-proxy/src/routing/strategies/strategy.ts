@@ -21,6 +21,8 @@ export interface StrategyRequest {
   readonly random: () => number;
   /** Monotonic clock, milliseconds. */
   readonly nowMs: number;
+  /** Only asked for the order, nobody is called: counters stay as they are. */
+  readonly isDryRun: boolean;
 }
 
 /** Orders the eligible routes of one model, the best first. Keeps its own counters, and those alone. */

@@ -14,14 +14,16 @@ import { RoundRobinStrategy } from './round-robin.strategy.js';
 test('round robin: each in turn, whatever its weight, and the next is the fallback', () => {
   const strategy = new RoundRobinStrategy();
   const routes = makeRoutes({ a: 1, b: 9, c: 0 });
-  const orders = Array.from({ length: 4 }, () => namesOf(strategy.order(routes)));
+  const orders = Array.from({ length: 4 }, () => namesOf(strategy.order(routes, makeRequest())));
   expect(orders).toEqual(['abc', 'bca', 'cab', 'abc']);
 });
 
 test('round robin: those that are left share evenly while one is away', () => {
   const strategy = new RoundRobinStrategy();
   const routes = makeRoutes({ a: 1, b: 1, c: 1 });
-  const picks = Array.from({ length: 30 }, () => namesOf(strategy.order(routes.slice(1))).slice(0, 1));
+  const picks = Array.from({ length: 30 }, () =>
+    namesOf(strategy.order(routes.slice(1), makeRequest())).slice(0, 1),
+  );
   expect(picks.filter((name) => name === 'b')).toHaveLength(15);
 });
 
@@ -29,13 +31,14 @@ test('least busy: the fewest calls under way first', () => {
   const busy: Record<string, number> = { a: 3, b: 0, c: 1 };
   const routes = Object.entries(busy).map(([name, inFlight]) => makeRoute({ name, inFlight }));
   const strategy = new LeastBusyStrategy();
-  for (let request = 0; request < 5; request += 1) expect(namesOf(strategy.order(routes))).toBe('bca');
+  for (let request = 0; request < 5; request += 1)
+    expect(namesOf(strategy.order(routes, makeRequest()))).toBe('bca');
 });
 
 test('least busy: equally busy ones take turns', () => {
   const strategy = new LeastBusyStrategy();
   const routes = ['a', 'b', 'c'].map((name) => makeRoute({ name, inFlight: name === 'c' ? 1 : 0 }));
-  const picks = Array.from({ length: 30 }, () => namesOf(strategy.order(routes)).slice(0, 1));
+  const picks = Array.from({ length: 30 }, () => namesOf(strategy.order(routes, makeRequest())).slice(0, 1));
   expect(new Set(picks)).toEqual(new Set(['a', 'b']));
   expect(picks.filter((name) => name === 'a').length).toBeGreaterThanOrEqual(10);
   expect(picks.filter((name) => name === 'b').length).toBeGreaterThanOrEqual(10);
@@ -46,7 +49,7 @@ test('least busy: calls of different length leave no route with more than one ca
   const routes = facts.map((fact) => makeRoute(fact));
   const strategy = new LeastBusyStrategy();
   for (let request = 0; request < 300; request += 1) {
-    const [first] = strategy.order(routes);
+    const [first] = strategy.order(routes, makeRequest());
     const taken = facts[routes.findIndex((route) => route === first)];
     if (taken !== undefined) taken.inFlight += 1;
     const loads = facts.map(({ inFlight }) => inFlight);

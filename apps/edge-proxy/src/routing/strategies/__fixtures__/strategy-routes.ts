@@ -36,6 +36,7 @@ export const makeRequest = (more: Partial<StrategyRequest> = {}): StrategyReques
   stickyKey: null,
   random: seededRandom(1),
   nowMs: 0,
+  isDryRun: false,
   ...more,
 });
 
