@@ -3,7 +3,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, expect, test } from 'vitest';
 import { waitFor } from '@sluice/testing';
-import { MESSAGES, MESSAGES_HEADERS, messagesBody, messageStream } from '../__fixtures__/anthropic-replies.js';
+import {
+  MESSAGES,
+  MESSAGES_HEADERS,
+  messagesBody,
+  messageStream,
+} from '../__fixtures__/anthropic-replies.js';
 import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import { beginStream, type ReceivedCall, stream, wholeStream } from '../__fixtures__/fake-provider.js';
 import { call, CHAT, type CallOptions, chatBody, open } from '../__fixtures__/http-client.js';
@@ -55,7 +60,10 @@ test(
     first.reply = (received) => {
       const id = String(received.headers['x-request-id']);
       const point = points.get(id);
-      if (point === undefined) return stream(received.path.endsWith('/messages') ? messageStream('well') : wholeStream('well'))(received);
+      if (point === undefined)
+        return stream(received.path.endsWith('/messages') ? messageStream('well') : wholeStream('well'))(
+          received,
+        );
       replies.set(id, received);
       if (point.place !== 'before headers') beginStream(received, eventsUntil(point));
     };
@@ -75,7 +83,9 @@ test(
           points.set(point.id, point);
           const goneMs = await goAway(edge, point, replies);
           const received = replies.get(point.id);
-          const closedMs = await waitFor(() => received?.closedMs ?? undefined, { message: `${point.id}: still open` });
+          const closedMs = await waitFor(() => received?.closedMs ?? undefined, {
+            message: `${point.id}: still open`,
+          });
           closedAfterMs.push(closedMs - goneMs);
           await mustBeRecorded(edge, point);
         }
@@ -120,7 +130,11 @@ function eventsUntil({ place, model, words }: Point): string[] {
 }
 
 /** @returns when the client had gone */
-async function goAway(edge: TestEdge, point: Point, replies: ReadonlyMap<string, ReceivedCall>): Promise<number> {
+async function goAway(
+  edge: TestEdge,
+  point: Point,
+  replies: ReadonlyMap<string, ReceivedCall>,
+): Promise<number> {
   const abort = new AbortController();
   const pending = open(edge.port, { ...requestOf(point), signal: abort.signal });
   pending.catch(() => undefined);
@@ -190,6 +204,9 @@ function config(): object {
       a1: provider('anthropic', first.baseUrl),
       a2: provider('anthropic', second.baseUrl),
     },
-    models: { 'm-chat': { ...routes('c1', 'c2'), strategy: 'priority' }, 'm-messages': { ...routes('a1', 'a2'), strategy: 'priority' } },
+    models: {
+      'm-chat': { ...routes('c1', 'c2'), strategy: 'priority' },
+      'm-messages': { ...routes('a1', 'a2'), strategy: 'priority' },
+    },
   };
 }
