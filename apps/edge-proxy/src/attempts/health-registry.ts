@@ -5,8 +5,10 @@ import type { PreparedTarget } from '../control/config-generation.js';
 import type { HealthListener, HealthPlace } from './health-listener.js';
 import { CredentialHealth, type HealthClock, ProviderHealth, RouteHealth } from './route-health.js';
 
-/** Health of routes that are not configured any more is dropped above this; honest configs have far fewer. */
-const MAX_ROUTES = 10_000;
+/** Health of routes whose names clients made is dropped above this, the oldest that nobody calls first. */
+const MAX_MADE_ROUTES = 10_000;
+/** How many of the oldest are looked at for one that nobody calls. */
+const LOOKED_AT = 100;
 
 /** A cooldown that another edge has seen. */
 export interface RemoteCooldown {
@@ -41,6 +43,8 @@ export class HealthRegistry {
   readonly #listener: HealthListener;
   readonly #byTarget = new WeakMap<PreparedTarget, RouteHealth>();
   readonly #routes = new Map<string, KnownRoute>();
+  /** Keys of those whose names clients made, the oldest first. */
+  readonly #made = new Set<string>();
   readonly #providers = new Map<string, KnownBreaker & { readonly health: ProviderHealth }>();
   readonly #credentials = new Map<string, CredentialHealth>();
 
@@ -114,12 +118,14 @@ export class HealthRegistry {
   #add(target: PreparedTarget, config: GatewayConfig): RouteHealth {
     const known = this.#routes.get(target.healthKey);
     const health = known?.health ?? this.#make(target, config);
+    // A name of the file is kept, whoever came first.
+    if (!target.isMade) this.#made.delete(target.healthKey);
     this.#byTarget.set(target, health);
     return health;
   }
 
   #make(target: PreparedTarget, config: GatewayConfig): RouteHealth {
-    this.#forgetUnused();
+    if (target.isMade) this.#keepInBounds(target.healthKey);
     const { provider, providerModel, credential } = target;
     const place = { provider: provider.name, providerModel };
     const health = new RouteHealth({
@@ -171,11 +177,17 @@ export class HealthRegistry {
     });
   }
 
-  /** The oldest that nobody calls; one that is still configured is made anew at its next call, closed. */
-  #forgetUnused(): void {
-    if (this.#routes.size < MAX_ROUTES) return;
-    for (const [key, { health }] of this.#routes) {
-      if (health.inFlight > 0 || health.breaker.state !== 'closed') continue;
+  /** What is forgotten begins anew at its next call, closed; what a person holds is not forgotten. */
+  #keepInBounds(added: string): void {
+    this.#made.add(added);
+    if (this.#made.size <= MAX_MADE_ROUTES) return;
+    let looked = 0;
+    for (const key of this.#made) {
+      const known = this.#routes.get(key);
+      looked += 1;
+      if (looked > LOOKED_AT) return;
+      if (known !== undefined && (known.health.inFlight > 0 || known.breaker.forced !== null)) continue;
+      this.#made.delete(key);
       this.#routes.delete(key);
       return;
     }

@@ -1,6 +1,7 @@
 // Breakers, cooldowns and fallbacks through a whole edge.
 import { waitFor } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
+import { asMessages, COUNT_TOKENS } from '../__fixtures__/anthropic-replies.js';
 import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import {
   answer,
@@ -12,7 +13,7 @@ import {
   stream,
   wholeStream,
 } from '../__fixtures__/fake-provider.js';
-import { call, chatBody, errorOf, open, wordsOf } from '../__fixtures__/http-client.js';
+import { call, CHAT, chatBody, errorOf, open, rawClient, wordsOf } from '../__fixtures__/http-client.js';
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { KEY, makeTestGeneration, modelOver } from '../__fixtures__/test-generation.js';
 
@@ -141,6 +142,31 @@ test('a prompt that is too long for one model goes to the one named for that', a
     { provider: 'p1', decision: 'next_route', errorCode: 'context_length_exceeded' },
     { provider: 'p2', decision: 'served' },
   ]);
+});
+
+test('a server that does not count tokens is no server that fails: its messages go on', async () => {
+  first.reply = answer(501, {});
+  const sections = { ...ONE_FAILURE, circuitBreaker: { consecutiveFailures: 1 } };
+  await using edge = await startTestEdge(modelOver([first], { provider: { type: 'anthropic' }, sections }));
+  for (let count = 0; count < 3; count += 1) {
+    const counted = await call(edge.port, asMessages({ path: COUNT_TOKENS }));
+    expect([counted.status, counted.headers['x-sluice-estimated']]).toEqual([200, 'true']);
+  }
+  expect(edge.edge.health.report().map(({ state }) => state)).toEqual(['closed', 'closed']);
+});
+
+test('a body that took longer than the client’s patience calls nobody and costs nothing', async () => {
+  await using edge = await startTestEdge(modelOver([first]));
+  const client = await rawClient(edge.port);
+  const body = JSON.stringify(chatBody());
+  client.socket.write(
+    `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\nx-sluice-deadline-ms: 20\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`,
+  );
+  setTimeout(() => client.socket.write(body), 60);
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 504 /);
+  expect(first.calls).toEqual([]);
+  expect((await edge.sink.theEvent()).costUsdNanos).toBe(0);
 });
 
 test('a stop of the gateway ends a wait for a repeat with a word, not with silence', async () => {

@@ -74,7 +74,7 @@ export class ModelCatalog {
       from.kind === 'wildcard'
         ? this.#fill(name, from.match)
         : this.#plain(name, from.provider, from.providerModel);
-    const model = this.#preparation.prepare(config);
+    const model = this.#preparation.prepare(config, true);
     this.#made.set(name, model);
     return model;
   }

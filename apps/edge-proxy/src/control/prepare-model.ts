@@ -31,6 +31,8 @@ export interface PreparedTarget {
   readonly providerHealthKey: string;
   /** Tells credentials apart without saying them. @see ProviderIdentity.credential */
   readonly credential: string;
+  /** Of a model that stands in no file: a client made its name. */
+  readonly isMade: boolean;
   /** The event's `provider` and `providerModel` as JSON text without braces. */
   readonly json: string;
 }
@@ -73,16 +75,20 @@ export class ModelPreparation {
     return ofProviders.flat().flatMap((served) => served?.address ?? []);
   }
 
-  prepare(config: ModelConfig): PreparedModel {
+  /** @param isMade whether a client made the model's name */
+  prepare(config: ModelConfig, isMade = false): PreparedModel {
     const routes = toEndpointRecord((endpoint) =>
-      config.routes.flatMap((route) => this.#target(route, endpoint) ?? []),
+      config.routes.flatMap((route) => this.#target(route, { endpoint, isMade }) ?? []),
     );
     const { strategy, name } = config;
     return { config, routes, recordJson: JSON.stringify({ strategy, model: name }).slice(1, -1) };
   }
 
   /** Null when the provider has no such endpoint. */
-  #target(route: ModelConfig['routes'][number], endpoint: Endpoint): PreparedTarget | null {
+  #target(
+    route: ModelConfig['routes'][number],
+    { endpoint, isMade }: { readonly endpoint: Endpoint; readonly isMade: boolean },
+  ): PreparedTarget | null {
     const provider = this.#providers.get(route.provider);
     if (provider === undefined) throw new Error(`route to an unknown provider "${route.provider}"`);
     const served = provider.endpoints[endpoint];
@@ -98,6 +104,7 @@ export class ModelPreparation {
       healthKey: `${identity.key}/${route.model}`,
       providerHealthKey: identity.key,
       credential: identity.credential,
+      isMade,
       json: JSON.stringify({ provider: config.name, providerModel: route.model }).slice(1, -1),
     };
   }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { nextCall, startTestRouting, stepOf } from '../__fixtures__/test-walk.js';
+
+const CONFIG = {
+  providers: { a: { type: 'openai', apiKey: 'provider-key-of-a' } },
+  models: {
+    m: { routes: [{ provider: 'a', model: 'x' }] },
+    'free-*': { routes: [{ provider: 'a', model: '*' }] },
+  },
+};
+
+test('names that clients make up grow to a bound and push out no route of the file', async () => {
+  const { walk, health } = await startTestRouting(CONFIG);
+  nextCall(walk('m')).permit.succeed();
+  for (let name = 0; name < 10_200; name += 1) nextCall(walk(`free-${name}`)).permit.succeed();
+  expect(health.report().length).toBeLessThanOrEqual(10_002);
+  expect(health.force({ provider: 'a', providerModel: 'x' }, 'open')).toBe(1);
+  expect(stepOf(walk('m'))).toBe('end');
+});
+
+test('a route that a person holds open stays so, however many names come after it', async () => {
+  const { walk, health } = await startTestRouting(CONFIG);
+  nextCall(walk('free-first')).permit.succeed();
+  health.force({ provider: 'a', providerModel: 'first' }, 'open');
+  for (let name = 0; name < 10_200; name += 1) nextCall(walk(`free-${name}`)).permit.succeed();
+  expect(stepOf(walk('free-first'))).toBe('end');
+});
