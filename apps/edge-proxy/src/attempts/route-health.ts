@@ -1,6 +1,6 @@
 // What one process knows of the health of a route, of its provider and of its credential.
 import type { CircuitBreakerConfig, RetryConfig } from '@sluice/config-schema';
-import { type BreakerOutcome, CircuitBreaker, PeakEwma, RetryBudget } from '@sluice/resilience';
+import { type BreakerOutcome, type CircuitBreaker, PeakEwma, type RetryBudget } from '@sluice/resilience';
 import type { AttemptFailure } from './attempt-failure.js';
 import type { RouteStats } from './route-stats.js';
 
