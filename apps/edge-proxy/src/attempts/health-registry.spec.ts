@@ -25,3 +25,15 @@ test('a route that a person holds open stays so, however many names come after i
   for (let name = 0; name < 10_200; name += 1) nextCall(walk(`free-${name}`)).permit.succeed();
   expect(stepOf(walk('free-first'))).toBe('end');
 });
+
+test('a cooldown that another edge heard holds for the first call here, and made-up ones take no memory', async () => {
+  const { walk, health, generation } = await startTestRouting(CONFIG);
+  const target = generation.catalog.named('m')?.routes['chat.completions'][0];
+  if (target === undefined) throw new Error('no target');
+  const untilMs = 1_700_000_000_000 + 1_000_000 + 60_000;
+  health.applyRemoteCooldown({ provider: 'a', credential: target.credential, untilMs });
+  for (let fact = 0; fact < 5_000; fact += 1) {
+    health.applyRemoteCooldown({ provider: 'a', credential: `made-up-${fact}`, untilMs });
+  }
+  expect(stepOf(walk('m'))).toBe('end');
+});

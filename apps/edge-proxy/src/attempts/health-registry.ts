@@ -9,6 +9,8 @@ import { CredentialHealth, type HealthClock, ProviderHealth, RouteHealth } from 
 const MAX_MADE_ROUTES = 10_000;
 /** How many of the oldest are looked at for one that nobody calls. */
 const LOOKED_AT = 100;
+/** Cooldowns of credentials that were not used here; above it new ones are not kept. */
+const MAX_HEARD_OF = 1_000;
 
 /** A cooldown that another edge has seen. */
 export interface RemoteCooldown {
@@ -47,6 +49,8 @@ export class HealthRegistry {
   readonly #made = new Set<string>();
   readonly #providers = new Map<string, KnownBreaker & { readonly health: ProviderHealth }>();
   readonly #credentials = new Map<string, CredentialHealth>();
+  /** Cooldowns of credentials that this process has not used yet: monotonic end by key. */
+  readonly #heardOf = new Map<string, number>();
 
   constructor(clock: HealthClock, listener: HealthListener) {
     this.#clock = clock;
@@ -74,7 +78,11 @@ export class HealthRegistry {
   /** Left alone until the provider's own time, whichever edge heard it. */
   applyRemoteCooldown({ provider, credential, untilMs }: RemoteCooldown): void {
     const leftMs = untilMs - this.#clock.wallNow();
-    if (leftMs > 0) this.#credentialOf(provider, credential).coolFor(leftMs);
+    if (leftMs <= 0) return;
+    const key = keyOf(provider, credential);
+    const known = this.#credentials.get(key);
+    if (known === undefined) this.#remember(key, this.#clock.now() + leftMs);
+    else known.coolFor(leftMs);
   }
 
   /** A credential that the provider wants left alone; tells the others when that is news. */
@@ -149,13 +157,27 @@ export class HealthRegistry {
   }
 
   #credentialOf(provider: string, credential: string): CredentialHealth {
-    const key = JSON.stringify([provider, credential]);
+    const key = keyOf(provider, credential);
     let health = this.#credentials.get(key);
     if (health === undefined) {
       health = new CredentialHealth(this.#clock.now);
       this.#credentials.set(key, health);
+      const untilMs = this.#heardOf.get(key);
+      if (untilMs !== undefined) health.coolFor(untilMs - this.#clock.now());
+      this.#heardOf.delete(key);
     }
     return health;
+  }
+
+  /** Of a credential that may never be used here: bounded, what is over goes first. */
+  #remember(key: string, untilMs: number): void {
+    if (this.#heardOf.size >= MAX_HEARD_OF) {
+      const nowMs = this.#clock.now();
+      for (const [other, otherUntilMs] of this.#heardOf)
+        if (otherUntilMs <= nowMs) this.#heardOf.delete(other);
+      if (this.#heardOf.size >= MAX_HEARD_OF) return;
+    }
+    this.#heardOf.set(key, Math.max(untilMs, this.#heardOf.get(key) ?? 0));
   }
 
   #makeBreaker(place: HealthPlace, config: GatewayConfig): CircuitBreaker {
@@ -193,6 +215,8 @@ export class HealthRegistry {
     }
   }
 }
+
+const keyOf = (provider: string, credential: string): string => JSON.stringify([provider, credential]);
 
 const REASONS: Readonly<Record<BreakerTransition['cause'], (of: BreakerTransition) => string>> = {
   'failures-in-a-row': ({ failures }) => `${failures} failures in a row`,
