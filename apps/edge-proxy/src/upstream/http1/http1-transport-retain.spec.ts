@@ -81,6 +81,28 @@ describe('Http1Transport.retain', () => {
     expect(server.sockets).toHaveLength(2);
   });
 
+  it('a walk from before a provider went and came back shares its new connections, which are swept and closed', async () => {
+    const server = await start(plain);
+    const transport = new Http1Transport({ sweepIntervalMs: 5, idleTimeoutMs: 100 });
+    open.push({ [Symbol.asyncDispose]: () => transport.close() });
+    const before = { ...server.address };
+    await callOnce(transport, before);
+    transport.retain([]);
+    await waitFor(() => transport.poolCount === 0);
+    const after = { ...server.address };
+    transport.retain([after]);
+    for (const address of [after, before, after, before]) {
+      expect(await callOnce(transport, address)).toEqual(whole);
+    }
+    expect([transport.poolCount, transport.openCount]).toEqual([1, 1]);
+    await waitFor(() => server.sockets.every(({ destroyed }) => destroyed));
+    await callOnce(transport, after);
+    await callOnce(transport, before);
+    await transport.close();
+    await waitFor(() => server.sockets.every(({ destroyed }) => destroyed));
+    expect(transport.openCount).toBe(0);
+  });
+
   it('the same origin under another policy is another provider', async () => {
     const server = await start(plain);
     const transport = makeTransport();

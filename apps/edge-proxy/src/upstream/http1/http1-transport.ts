@@ -34,7 +34,7 @@ export interface Http1TransportOptions {
 /** What is the same for all requests to an address. */
 interface Route {
   readonly poolName: string;
-  readonly pool: ConnectionPool;
+  pool: ConnectionPool;
   readonly headPrefix: string;
   /** Set when the address is written as one that is closed: nothing is ever dialled. */
   readonly blocked: TransportFailure | null;
@@ -123,18 +123,27 @@ export class Http1Transport implements Transport {
       return { kind: 'protocol', message, isSent: false };
     }
     if (route.blocked !== null) return route.blocked;
-    // A walk that began before a reload may come to a pool that was given up since: it is still to be closed.
-    if (route.pool.isRetired) this.#pools.set(route.poolName, route.pool);
+    if (route.pool.isRetired) this.#regain(route);
     const connection = route.pool.take(connectTimeoutMs);
     if (connection === null) return TOO_MANY;
     connection.carry(call, head, body);
     return null;
   }
 
+  /**
+   * A walk that began before a reload may come to a pool that was given up since: it is still to be swept and closed.
+   * When the origin is back and has another pool, it calls through that one: none is ever in use that is not known.
+   */
+  #regain(route: Route): void {
+    const current = this.#pools.get(route.poolName);
+    if (current === undefined) this.#pools.set(route.poolName, route.pool);
+    else route.pool = current;
+  }
+
   #addRoute(address: CallAddress): Route {
     const target = this.#targetOf(address);
     const range = address.allowPrivateNetwork || isIP(target.host) === 0 ? null : closedRangeOf(target.host);
-    const route = {
+    const route: Route = {
       poolName: nameOf(address),
       pool: this.#poolOf(nameOf(address), target),
       headPrefix: toHeadPrefix(address),
