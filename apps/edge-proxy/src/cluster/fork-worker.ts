@@ -6,9 +6,12 @@ import { WorkerChannel } from './worker-channel.js';
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: string | null;
+  /** Why it never ran; absent when it did. */
+  readonly failure?: string;
 }
 
 export interface WorkerProcess {
+  /** 0 when the system could not start it: `exited` tells why. */
   readonly pid: number;
   readonly channel: WorkerChannel;
   /** Never rejects. */
@@ -20,21 +23,29 @@ export interface WorkerProcess {
 /**
  * Starts this same program as a worker.
  * @param env what it gets beside this process's environment
+ * @throws Error when the system refuses at once, e.g. for want of memory; most refusals come by `exited` instead
  */
 export function forkWorker(env: Readonly<Record<string, string>>): WorkerProcess {
   // Of use only where the system does not deal connections out itself. Metrics hold values that JSON cannot say.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const worker = cluster.fork({ ...env });
-  worker.on('error', () => undefined); // a message that could not be sent, or a start that `exit` tells of
-  const exited = new Promise<WorkerExit>((resolve) => {
-    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+  const pid = worker.process.pid ?? 0;
+  let end: (exit: WorkerExit) => void = () => undefined;
+  const exited = new Promise<WorkerExit>((resolve) => (end = resolve));
+  worker.once('exit', (code: number | null, signal: string | null) => end({ code, signal }));
+  // Of one that runs: a message that could not be sent. One that never ran has no `exit`.
+  worker.on('error', ({ message }: Error) => {
+    if (pid === 0) end({ code: null, signal: null, failure: message });
   });
   return {
-    pid: worker.process.pid ?? 0,
+    pid,
     channel: new WorkerChannel(portOf(worker)),
     exited,
-    kill: () => worker.process.kill('SIGKILL'),
+    kill: () => {
+      if (pid === 0) end({ code: null, signal: null, failure: 'it never ran' });
+      else worker.process.kill('SIGKILL');
+    },
   };
 }
 

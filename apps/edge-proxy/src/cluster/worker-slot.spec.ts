@@ -164,3 +164,34 @@ test('a stop ends a worker that was still starting, and that is well', async () 
   expect(one.state.kind).toBe('starting');
   expect(await one.stop(false, 5_000)).toBe(true);
 });
+
+test('a worker that the system refuses to start is tried again, longer apart each time, until it runs', async () => {
+  let refusals = 2;
+  const one = makeSlot('', {
+    fork: () => {
+      if (pids.length > 0 && refusals > 0) {
+        refusals -= 1;
+        throw new Error('spawn ENOMEM');
+      }
+      return startWorker(READY + STAY);
+    },
+  });
+  one.start();
+  await untilServing(one);
+  process.kill(pids[0]!, 'SIGKILL');
+  await waitFor(() => one.state.kind === 'waiting' && one.state.delayMs === 400);
+  expect(one.worker).toBeUndefined();
+  await untilServing(one);
+  expect(pids).toHaveLength(2);
+});
+
+test('a first worker that the system refuses to start is the reason that the operator is told', () => {
+  const told: string[] = [];
+  makeSlot('', {
+    fork: () => {
+      throw new Error('spawn E2BIG');
+    },
+    onFailedStart: (message) => told.push(message),
+  }).start();
+  expect(told).toEqual(['worker 1 could not be started (spawn E2BIG)']);
+});

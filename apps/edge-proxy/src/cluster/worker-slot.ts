@@ -72,11 +72,18 @@ export class WorkerSlot {
   }
 
   start(): void {
-    const worker = this.#options.fork();
-    let failure: string | null = null;
-    this.#worker = worker;
     this.#status = null;
     this.#state = { kind: 'starting' };
+    let worker: WorkerProcess;
+    try {
+      worker = this.#options.fork();
+    } catch (error) {
+      // The machine is short of something: the other workers go on, and this one is tried again.
+      const failure = error instanceof Error ? error.message : String(error);
+      return this.#onExit({ code: null, signal: null, failure }, null);
+    }
+    let failure: string | null = null;
+    this.#worker = worker;
     this.#timer = setTimeout(() => {
       failure = `worker ${this.number} was not ready after ${START_MS / 1000} s`;
       worker.kill();
@@ -128,25 +135,28 @@ export class WorkerSlot {
     this.#options.onServing(port);
   }
 
-  #onExit({ code, signal }: WorkerExit, failure: string | null): void {
+  #onExit(exit: WorkerExit, told: string | null): void {
     clearTimeout(this.#timer);
     const { log, onFailedStart, onExit } = this.#options;
+    const { code, signal } = exit;
     const pid = this.#worker?.pid;
     const wasWell = this.#state.kind === 'serving' && performance.now() - this.#state.sinceMs > WELL_MS;
     this.#worker = null;
     this.#state = { kind: 'ended' };
     onExit();
     if (this.#isStopping) return;
-    const how = `worker ${this.number} ended (${signal ?? `code ${code}`})`;
-    if (!this.#hasServed) return onFailedStart(failure ?? `${how} before it was ready`);
+    const how =
+      exit.failure === undefined
+        ? `worker ${this.number} ended (${signal ?? `code ${code}`})`
+        : `worker ${this.number} could not be started (${exit.failure})`;
+    if (!this.#hasServed) {
+      return onFailedStart(told ?? (exit.failure === undefined ? `${how} before it was ready` : how));
+    }
     if (wasWell) this.#delayMs = FIRST_DELAY_MS;
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
     this.#state = { kind: 'waiting', delayMs };
-    log.error(
-      { worker: this.number, pid, code, signal, reason: failure, delayMs },
-      `${how}: starting another`,
-    );
+    log.error({ worker: this.number, pid, code, signal, reason: told, delayMs }, `${how}: starting another`);
     this.#timer = setTimeout(() => {
       this.#restarts += 1;
       this.start();
