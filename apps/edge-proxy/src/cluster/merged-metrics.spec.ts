@@ -33,18 +33,25 @@ let own: ProcessMetrics;
 let running: Map<number, ProcessMetrics>;
 let merged: MergedMetrics;
 
+/** Settled when the slowest worker has answered. */
+let slowest: Promise<void>;
+
 beforeEach(() => {
+  slowest = Promise.resolve();
   own = new ProcessMetrics();
   running = new Map([1, 2].map((number) => [number, new ProcessMetrics()]));
   merged = new MergedMetrics({
     own: own.registry,
-    ask: () =>
-      Promise.all(
+    ask: async () => {
+      const answers = await Promise.all(
         [...running].map(async ([worker, { registry }]): Promise<WorkerMetrics> => {
           // As it comes out of the pipe.
           return { worker, metrics: structuredClone(await snapshotOf(registry)) };
         }),
-      ),
+      );
+      await slowest;
+      return answers;
+    },
   });
 });
 
@@ -108,4 +115,22 @@ test('a worker that does not answer in time is shown as it was, so that no sum f
   await lines();
   running.delete(2);
   expect(await lines()).toContain('requests_total{outcome="succeeded",service="edge-proxy"} 11');
+});
+
+test('a worker that ends while a scrape waits for another is counted once: a sum never falls', async () => {
+  const sum = async (): Promise<number> =>
+    Number(/requests_total\{[^}]*\} (\d+)/.exec((await lines()).join('\n'))?.[1]);
+  worker(1).requests.inc({ outcome: 'succeeded' }, 100);
+  const seen = [await sum()];
+  let answer = (): void => undefined;
+  slowest = new Promise((resolve) => (answer = resolve));
+  const scrape = sum();
+  running.delete(1);
+  await merged.keep(1);
+  answer();
+  seen.push(await scrape);
+  running.set(1, new ProcessMetrics());
+  worker(1).requests.inc({ outcome: 'succeeded' }, 1);
+  seen.push(await sum());
+  expect(seen).toEqual([100, 100, 101]);
 });

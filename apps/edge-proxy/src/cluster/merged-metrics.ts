@@ -26,6 +26,8 @@ const OF_A_PROCESS = /^(?:process|nodejs)_/;
 export class MergedMetrics extends Registry {
   readonly #options: MergedMetricsOptions;
   readonly #last = new Map<number, readonly MetricSnapshot[]>();
+  /** How many have ended in each place. */
+  readonly #ends = new Map<number, number>();
   /** Sums of workers that are gone. */
   #gone: readonly MetricSnapshot[] = [];
 
@@ -35,7 +37,11 @@ export class MergedMetrics extends Registry {
   }
 
   override async metrics(): Promise<string> {
-    for (const { worker, metrics } of await this.#options.ask()) this.#last.set(worker, metrics);
+    const ends = new Map(this.#ends);
+    for (const { worker, metrics } of await this.#options.ask()) {
+      // One that has ended meanwhile is among the gone already; as an answer too it would count twice.
+      if (ends.get(worker) === this.#ends.get(worker)) this.#last.set(worker, metrics);
+    }
     const own = await snapshotOf(this.#options.own);
     return merge([
       labelled(own, 'primary'),
@@ -46,6 +52,7 @@ export class MergedMetrics extends Registry {
 
   /** A worker has ended: what it had counted stays in the sums. */
   async keep(worker: number): Promise<void> {
+    this.#ends.set(worker, (this.#ends.get(worker) ?? 0) + 1);
     const last = this.#last.get(worker);
     this.#last.delete(worker);
     if (last === undefined) return;
