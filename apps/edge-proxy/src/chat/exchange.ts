@@ -71,6 +71,7 @@ export class Exchange {
   routes: RoutesTaken | null = null;
   /** What it holds while it is under way; kept by `overload/` alone. */
   place: CallerShare | null = null;
+  byteShare: CallerShare | null = null;
   heldBytes = 0;
   ending: Ending | null = null;
 

@@ -1,10 +1,10 @@
 // The body on its way in: how much is taken, and what the client gets to read when it is too much.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { waitFor } from '@sluice/testing';
 import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import { call, CHAT, chatBody, rawClient, type RawClient } from '../__fixtures__/http-client.js';
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
-import { KEY, modelOver } from '../__fixtures__/test-generation.js';
+import { KEY, modelOver, NARROW_KEY } from '../__fixtures__/test-generation.js';
 
 const LIMIT = 1024 * 1024;
 const MIB = Buffer.alloc(LIMIT, 0x20);
@@ -135,4 +135,21 @@ test('an expectation that nobody knows is ignored', async () => {
   const body = JSON.stringify(chatBody());
   await send(head(`content-length: ${body.length}\r\nexpect: miracles`) + body);
   await answered(200);
+});
+
+test('large bodies that one key announces and does not send shut nobody out', async () => {
+  // All bodies together may take a quarter of this: two of the largest.
+  const memory = vi.spyOn(process, 'constrainedMemory').mockReturnValue(8 * LIMIT);
+  await using small = await startTestEdge(
+    modelOver([provider], { sections: { server: { maxRequestBodyMb: 1 } } }),
+  );
+  memory.mockRestore();
+  const idle = await Promise.all(Array.from({ length: 8 }, () => rawClient(small.port)));
+  for (const { socket } of idle) socket.write(head(`content-length: ${LIMIT}\r\nexpect: 100-continue`));
+  await waitFor(() => idle.every((waiting) => waiting.text().startsWith('HTTP/1.1 100 Continue')));
+  for (const { socket } of idle) socket.write('{');
+  const served = await call(small.port, { headers: { 'x-api-key': NARROW_KEY }, body: bodyOf(500) });
+  expect(served.status).toBe(200);
+  expect(idle.map((waiting) => waiting.text().includes('503'))).toEqual(idle.map(() => false));
+  for (const { socket } of idle) socket.destroy();
 });

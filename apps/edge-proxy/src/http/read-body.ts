@@ -7,7 +7,7 @@ export type BodyListener = (error: GatewayError | null, body: Buffer | null) => 
 
 /**
  * Buffers a request's body, up to `server.maxRequestBodyMb` and to what all requests together may hold.
- * @param overload asked before anything is kept: at once for a declared length, else for each piece
+ * @param overload asked before anything is kept, for each piece; a declared length is only compared with what is free
  */
 export function readBody(exchange: Exchange, overload: OverloadGuard, onBody: BodyListener): void {
   const { request } = exchange;
@@ -28,7 +28,7 @@ export function readBody(exchange: Exchange, overload: OverloadGuard, onBody: Bo
     // sent everything, and a reset would destroy it. The server's requestTimeout bounds how long that goes on.
     if (isOver) return;
     if (length > limitBytes) return refuse(tooLarge(limitBytes));
-    const noRoom = declared === 0 ? overload.holdBody(exchange, chunk.length) : null;
+    const noRoom = overload.holdBody(exchange, chunk.length);
     if (noRoom !== null) {
       refuse(noRoom);
     } else if (first === null) {
@@ -48,7 +48,7 @@ export function readBody(exchange: Exchange, overload: OverloadGuard, onBody: Bo
     onBody(null, null);
   });
   if (declared > limitBytes) return refuse(tooLarge(limitBytes));
-  const noRoom = declared > 0 ? overload.holdBody(exchange, declared) : null;
+  const noRoom = declared > 0 ? overload.refusalOfBody(exchange, declared) : null;
   if (noRoom !== null) refuse(noRoom);
 }
 

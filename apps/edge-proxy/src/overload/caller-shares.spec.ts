@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { CallerShares } from './caller-shares.js';
 
-test('a key shares while it has requests in flight, and for a second or two after it asked', () => {
+test('a key shares while it holds a part, and for a second or two after it asked', () => {
   const shares = new CallerShares();
   const busy = shares.shareOf('busy', 0);
-  busy.inFlight = 1;
+  busy.held = 1;
   shares.shareOf('once', 100);
   expect(shares.size).toBe(2);
   shares.shareOf('busy', 1_000);

@@ -1,16 +1,17 @@
 // Who uses how much of a limit that all keys share, so that one key's flood leaves room for the others.
 
-/** A key shares in the limit while it has requests in flight, and one to two of these after it asked last; milliseconds. */
+/** A key shares in the limit while it holds a part of it, and one to two of these after it asked last; milliseconds. */
 const PERIOD_MS = 1_000;
 
 /** What one key has of a limit. */
 export class CallerShare {
-  inFlight = 0;
+  /** Places, or bytes: in the unit of the limit. */
+  held = 0;
   /** The period in which it asked last. */
   period = 0;
 }
 
-/** Every key that has requests in flight or asked for one lately, let in or not. */
+/** Every key that holds a part or asked for one lately, let in or not. */
 export class CallerShares {
   readonly #byCaller = new Map<string, CallerShare>();
   #period = 0;
@@ -39,8 +40,8 @@ export class CallerShares {
   #beginPeriod(nowMs: number): void {
     this.#periodStartMs = nowMs;
     this.#period += 1;
-    for (const [callerId, { inFlight, period }] of this.#byCaller) {
-      if (inFlight === 0 && period < this.#period - 1) this.#byCaller.delete(callerId);
+    for (const [callerId, { held, period }] of this.#byCaller) {
+      if (held === 0 && period < this.#period - 1) this.#byCaller.delete(callerId);
     }
   }
 }

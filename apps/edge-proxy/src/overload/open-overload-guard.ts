@@ -56,27 +56,32 @@ export function openOverloadGuard(options: {
 }
 
 function registerGauges(registry: Registry, load: LoadMonitor, inFlight: RequestsInFlight): void {
-  const gauges: readonly (readonly [string, string, () => number])[] = [
+  // How one process is doing says nothing when it is summed over an edge's workers: the worst one counts.
+  const gauges: readonly (readonly [string, string, 'max' | 'sum', () => number])[] = [
     [
       'sluice_edge_event_loop_delay_seconds',
-      'Smoothed delay of the event loop; new requests are turned away from 0.15 on.',
+      'Smoothed delay of the event loop, of the worst worker; new requests are turned away from 0.15 on.',
+      'max',
       () => load.delayMs / 1000,
     ],
     [
       'sluice_edge_memory_use_ratio',
-      'The fuller of memory and JavaScript heap, 0 to 1; new requests are turned away from 0.85 on.',
+      'The fuller of memory and JavaScript heap, 0 to 1, of the worst worker; new requests are turned away from 0.85 on.',
+      'max',
       () => load.memoryUse,
     ],
     [
       'sluice_edge_body_bytes_in_flight',
-      'Bytes of the bodies of all requests under way.',
+      'Bytes of the bodies of all requests under way, as far as they have come.',
+      'sum',
       () => inFlight.bodyBytes,
     ],
   ];
-  for (const [name, help, read] of gauges) {
+  for (const [name, help, aggregator, read] of gauges) {
     new Gauge({
       name,
       help,
+      aggregator,
       registers: [registry],
       collect() {
         this.set(read());

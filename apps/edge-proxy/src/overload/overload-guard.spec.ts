@@ -137,6 +137,38 @@ describe('the bodies under way', () => {
     expect([inFlight.bodyBytes, shed]).toEqual([1, ['body_bytes']]);
   });
 
+  test('are not held by an announcement, which is refused where it cannot fit', async () => {
+    const [idle, other] = [await exchangeOf('flood'), await exchangeOf('quiet')];
+    for (let index = 0; index < 5; index += 1) {
+      expect(guard.refusalOfBody(await exchangeOf('flood'), 900)).toBeNull();
+    }
+    expect([guard.holdBody(idle, 1), inFlight.bodyBytes]).toEqual([null, 1]);
+    expect(guard.refusalOfBody(other, 1_000)?.code).toBe('overloaded');
+    expect(guard.holdBody(other, 500)).toBeNull();
+  });
+
+  test('of one key leave a fifth for the others, also before another asked', async () => {
+    const flood = await Promise.all(Array.from({ length: 5 }, () => exchangeOf('flood')));
+    const taken = flood.map((exchange) => guard.holdBody(exchange, 200) === null);
+    expect(taken).toEqual([true, true, true, true, false]);
+    const quiet = await exchangeOf('quiet');
+    expect([guard.holdBody(quiet, 150), guard.holdBody(quiet, 50)]).toEqual([null, null]);
+    expect(guard.holdBody(await exchangeOf('late'), 1)?.code).toBe('overloaded');
+    for (const exchange of [...flood, quiet]) guard.end(exchange);
+    // What a key held is its own no more.
+    expect(guard.holdBody(await exchangeOf('flood'), 500)).toBeNull();
+    expect(guard.holdBody(await exchangeOf('flood'), 300)).toBeNull();
+    expect(inFlight.bodyBytes).toBe(800);
+  });
+
+  test('count for their key however long ago they were announced', async () => {
+    const late = await Promise.all(Array.from({ length: 3 }, () => exchangeOf('flood')));
+    for (const exchange of late) guard.refusalOfBody(exchange, 900);
+    for (nowMs = 0; nowMs < 5_000; nowMs += 1_000) guard.refusalOfBody(await exchangeOf('quiet'), 1);
+    expect(late.map((exchange) => guard.holdBody(exchange, 400) === null)).toEqual([true, true, false]);
+    expect(guard.refusalOfBody(await exchangeOf('flood'), 1)?.code).toBe('overloaded');
+  });
+
   test('that come in pieces of unknown number are counted by the piece', async () => {
     const [one, other] = [await exchangeOf('a'), await exchangeOf('b')];
     expect([guard.holdBody(one, 600), guard.holdBody(other, 300)]).toEqual([null, null]);

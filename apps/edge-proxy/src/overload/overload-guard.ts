@@ -49,7 +49,12 @@ export class OverloadGuard {
     return shedRatio > 0 && random() < shedRatio ? this.#refuse(load.reason) : null;
   }
 
-  /** Makes room for so many bytes of a request's body; the error when there is none. */
+  /** Whether a body that was announced could be taken now; the error when it could not. It holds nothing yet. */
+  refusalOfBody(exchange: Exchange, announcedBytes: number): GatewayError | null {
+    return this.#options.inFlight.hasRoomFor(exchange, announcedBytes) ? null : this.#refuse('body_bytes');
+  }
+
+  /** Makes room for so many bytes of a request's body that have come; the error when there is none. */
   holdBody(exchange: Exchange, bytes: number): GatewayError | null {
     return this.#options.inFlight.holdBody(exchange, bytes) ? null : this.#refuse('body_bytes');
   }
