@@ -8,6 +8,12 @@ const source = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 
+/** Suites that speak to a gateway of their own as clients do: they wait more than they compute, and measure nothing. */
+const CLIENTS = [
+  'apps/e2e/src/{sdk,cases}/**/*.e2e.ts',
+  'apps/e2e/src/{bad-input,bad-input-fuzz,demo-provider-ledger,secrets-in-logs}.e2e.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -38,9 +44,21 @@ export default defineConfig({
       {
         ...source,
         test: {
-          name: 'e2e',
+          name: 'clients',
           sequence: { groupOrder: 2 },
+          include: CLIENTS,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['apps/e2e/src/**/*.e2e.ts'],
+          exclude: [...CLIENTS, '**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -51,7 +69,7 @@ export default defineConfig({
         test: {
           // A real browser, so not in `npm test`: `.ci/run` installs Chromium and runs it.
           name: 'browser',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['apps/e2e/src/browser/*.browser.ts'],
           testTimeout: 90_000,
           hookTimeout: 150_000,

@@ -90,6 +90,8 @@ async function startSdkGateway(): Promise<SdkGateway> {
       models: Object.fromEntries(
         routes.map(({ name, provider, model }) => [name, { routes: [{ provider, model }] }]),
       ),
+      // What the SDKs make of an error is to be seen, not how long the gateway tries to spare them it.
+      retry: { initialBackoff: '10ms', maxBackoff: '50ms', maxRetryAfterWait: '0s' },
       keys: [
         { name: 'sdk', key, models: ['*', '*/*'] },
         { name: 'narrow', key: narrowKey, models: ['embed'] },
