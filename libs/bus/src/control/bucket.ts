@@ -12,6 +12,15 @@ export interface BucketEntry {
   readonly text: string;
   /** By the server's clock, ms since the epoch; null for one that is heard as it is put. */
   readonly storedAtMs: number | null;
+  /** How long it has been stored, by the server's clock and never by its writer's. 0 for one that is heard. */
+  readonly ageMs: number;
+}
+
+/** A reading of the server's clock. */
+interface ServerTime {
+  readonly serverMs: number;
+  /** When it came, by this process's monotonic clock. */
+  readonly readAtMs: number;
 }
 
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -50,7 +59,7 @@ export class Bucket {
   listen(connection: NatsConnection, onEntry: (entry: BucketEntry) => void): Subscription {
     return connection.subscribe(`$KV.${this.#name}.>`, {
       callback: (error, message) => {
-        if (error === null && !isMarker(message)) onEntry(this.#toEntry(message.subject, message, null));
+        if (error === null && !isMarker(message)) onEntry(this.#toEntry(message.subject, message));
       },
     });
   }
@@ -60,11 +69,11 @@ export class Bucket {
     const connection = this.#nats.connection();
     if (connection === null || !this.#nats.isConnected())
       throw new Error(`NATS at ${this.#nats.address} is away`);
-    const subjects = await this.#listSubjects(connection);
+    const { subjects, time } = await this.#listSubjects(connection);
     const entries: BucketEntry[] = [];
     for (let from = 0; from < subjects.length; from += READS) {
       const read = await Promise.all(
-        subjects.slice(from, from + READS).map((subject) => this.#get(connection, subject)),
+        subjects.slice(from, from + READS).map((subject) => this.#get(connection, subject, time)),
       );
       for (const entry of read) if (entry !== null) entries.push(entry);
     }
@@ -83,29 +92,43 @@ export class Bucket {
     }
   }
 
-  async #listSubjects(connection: NatsConnection): Promise<string[]> {
+  async #listSubjects(
+    connection: NatsConnection,
+  ): Promise<{ readonly subjects: string[]; readonly time: ServerTime }> {
     const question = JSON.stringify({ subjects_filter: `$KV.${this.#name}.>` });
     const answer = await connection.request(`$JS.API.STREAM.INFO.KV_${this.#name}`, question, {
       timeout: REQUEST_TIMEOUT_MS,
     });
     // Only looked at: each part is tested.
-    const info = answer.json<{ error?: { description?: unknown }; state?: { subjects?: object } }>();
+    const info = answer.json<{
+      error?: { description?: unknown };
+      state?: { subjects?: object };
+      ts?: unknown;
+    }>();
     if (info.error !== undefined) throw new Error(`bucket ${this.#name}: ${String(info.error.description)}`);
-    return Object.keys(info.state?.subjects ?? {}).slice(0, MAX_KEYS);
+    // Old servers do not say their time: then this machine's clock is the nearest there is.
+    const toldMs = Date.parse(String(info.ts));
+    const serverMs = Number.isNaN(toldMs) ? Date.now() : toldMs;
+    const subjects = Object.keys(info.state?.subjects ?? {}).slice(0, MAX_KEYS);
+    return { subjects, time: { serverMs, readAtMs: performance.now() } };
   }
 
-  async #get(connection: NatsConnection, subject: string): Promise<BucketEntry | null> {
+  async #get(connection: NatsConnection, subject: string, time: ServerTime): Promise<BucketEntry | null> {
     const message = await connection.request(`$JS.API.DIRECT.GET.KV_${this.#name}.${subject}`, '', {
       timeout: REQUEST_TIMEOUT_MS,
     });
     // Gone since it was listed.
     if (message.headers?.code === 404 || isMarker(message)) return null;
     const storedAtMs = Date.parse(message.headers?.get('Nats-Time-Stamp') ?? '');
-    return this.#toEntry(subject, message, Number.isNaN(storedAtMs) ? null : storedAtMs);
+    if (Number.isNaN(storedAtMs)) throw new Error(`bucket ${this.#name}: ${subject} has no time`);
+    // A record that was put after the reading, or a server whose clock was set back: as new as can be.
+    const ageMs = Math.max(0, time.serverMs + (performance.now() - time.readAtMs) - storedAtMs);
+    return { ...this.#toEntry(subject, message), storedAtMs, ageMs };
   }
 
-  #toEntry(subject: string, message: Msg, storedAtMs: number | null): BucketEntry {
-    return { key: subject.slice(`$KV.${this.#name}.`.length), text: message.string(), storedAtMs };
+  #toEntry(subject: string, message: Msg): BucketEntry {
+    const key = subject.slice(`$KV.${this.#name}.`.length);
+    return { key, text: message.string(), storedAtMs: null, ageMs: 0 };
   }
 }
 

@@ -28,13 +28,23 @@ export interface SharedCooldownsOptions {
   readonly now?: () => number;
   /** How often the bucket is compared with what is known. Default 15 s. */
   readonly listIntervalMs?: number;
+  /** Facts that are remembered, of this process and of others each. Default 10 000. */
+  readonly maxFacts?: number;
 }
 
 const LIST_INTERVAL_MS = 15_000;
 /** A provider that says 429 to hundreds at once: what they say is put together for so long. */
 const GATHER_MS = 20;
-/** Facts that are remembered, of this process and of others each. What is over them is applied and not remembered. */
+/** Above it a fact of this process is not shared; a peer's is applied when it is heard, and from a listing only when there is room. */
 const MAX_FACTS = 10_000;
+
+/** A peer's fact as it was applied. */
+interface HeardFact {
+  /** By this machine's clock. */
+  readonly untilMs: number;
+  /** By the writer's clock: tells its facts of one key apart, and is compared with nothing else. */
+  readonly writerUntilMs: number;
+}
 
 /**
  * Facts about credentials, shared by all edges through the bucket `sluice_cooldowns`. A fact only ever extends: each process
@@ -45,11 +55,12 @@ export class SharedCooldowns {
   readonly #options: SharedCooldownsOptions;
   readonly #bucket: Bucket;
   readonly #now: () => number;
+  readonly #maxFacts: number;
   /** The last token of this process's keys: another run of the same instance must not overwrite what this one said. */
   readonly #writer = randomUUID();
   /** By key. */
   readonly #own = new Map<string, CooldownFact>();
-  readonly #heard = new Map<string, number>();
+  readonly #heard = new Map<string, HeardFact>();
   readonly #unsent = new Set<string>();
   #gatherTimer: NodeJS.Timeout | null = null;
   #listTimer: NodeJS.Timeout | null = null;
@@ -62,6 +73,7 @@ export class SharedCooldowns {
     this.#options = options;
     this.#bucket = new Bucket(options.nats, COOLDOWNS_BUCKET);
     this.#now = options.now ?? Date.now;
+    this.#maxFacts = options.maxFacts ?? MAX_FACTS;
   }
 
   /** Begins to listen as soon as NATS is there. */
@@ -101,8 +113,8 @@ export class SharedCooldowns {
     const untilMs = Math.min(cooldown.untilMs, nowMs + COOLDOWN_MAX_MS);
     const key = this.#toKey(cooldown);
     if (untilMs <= nowMs || untilMs <= (this.#own.get(key)?.untilMs ?? 0)) return;
-    if (this.#own.size >= MAX_FACTS) this.#forgetPast();
-    if (this.#own.size >= MAX_FACTS && !this.#own.has(key)) return;
+    if (this.#own.size >= this.#maxFacts) this.#forgetPast();
+    if (this.#own.size >= this.#maxFacts && !this.#own.has(key)) return;
     const forMs = untilMs - nowMs;
     this.#own.set(key, { ...cooldown, untilMs, forMs, instance: this.#options.instance });
     this.#unsent.add(key);
@@ -146,12 +158,17 @@ export class SharedCooldowns {
       );
       return;
     }
+    const known = this.#heard.get(entry.key);
+    // A listing says again what was heard: the ways of its messages must not make it longer each time.
+    if (known?.writerUntilMs === read.data.untilMs) return;
     const nowMs = this.#now();
-    // Heard as it was put, clocks need not agree; read later, the writer's clock is all there is.
-    const told = entry.storedAtMs === null ? nowMs + read.data.forMs : read.data.untilMs;
-    const untilMs = Math.min(told, nowMs + COOLDOWN_MAX_MS);
-    if (untilMs <= nowMs || untilMs <= (this.#heard.get(entry.key) ?? 0)) return;
-    if (this.#heard.size < MAX_FACTS) this.#heard.set(entry.key, untilMs);
+    // The writer's clock may be wrong: what counts is how long it was, and how long ago by the server's clock.
+    const untilMs = Math.ceil(nowMs + Math.min(read.data.forMs, COOLDOWN_MAX_MS) - entry.ageMs);
+    if (untilMs <= nowMs || untilMs <= (known?.untilMs ?? 0)) return;
+    const isRemembered = known !== undefined || this.#heard.size < this.#maxFacts;
+    // It would be told again by each listing.
+    if (!isRemembered && entry.storedAtMs !== null) return;
+    if (isRemembered) this.#heard.set(entry.key, { untilMs, writerUntilMs: read.data.untilMs });
     this.#options.onFact({ ...read.data, untilMs });
   }
 
@@ -166,6 +183,7 @@ export class SharedCooldowns {
         if (this.#isOwn(entry.key)) stored.set(entry.key, untilOf(entry));
         else this.#hear(entry);
       }
+      // What is stored of this process's own was written by its own clock.
       for (const [key, { untilMs }] of this.#own) if (untilMs > (stored.get(key) ?? 0)) this.#send(key);
       this.#isListed = true;
     } catch (error) {
@@ -184,7 +202,7 @@ export class SharedCooldowns {
   #forgetPast(): void {
     const nowMs = this.#now();
     for (const [key, { untilMs }] of this.#own) if (untilMs <= nowMs) this.#own.delete(key);
-    for (const [key, untilMs] of this.#heard) if (untilMs <= nowMs) this.#heard.delete(key);
+    for (const [key, { untilMs }] of this.#heard) if (untilMs <= nowMs) this.#heard.delete(key);
   }
 }
 

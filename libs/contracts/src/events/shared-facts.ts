@@ -15,9 +15,9 @@ export const cooldownFactSchema = z.object({
   /** Tells a provider's credentials apart without saying them. */
   credential: z.string().min(1),
   kind: z.enum(COOLDOWN_KINDS),
-  /** Its end by the writer's clock, ms since the epoch. */
+  /** Its end by the writer's clock, ms since the epoch: tells its facts apart. Other clocks need not agree, so nobody else counts with it. */
   untilMs: z.int().nonnegative(),
-  /** How long it was when it was written: for who hears it at once, clocks need not agree. */
+  /** How long it was when it was written. Its end: now and this for who hears it; the server's age taken off for who reads it later. */
   forMs: z.int().nonnegative(),
   /** The edge that was told. */
   instance: z.string(),
