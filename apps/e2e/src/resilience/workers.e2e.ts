@@ -1,5 +1,5 @@
 // An edge of two workers as a black box: one port, one ops port, one stop; what happens to one worker happens to that one alone.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -344,3 +344,41 @@ test('a port that is in use is said once, and nothing is left', async () => {
   );
   other.close();
 });
+
+test('SIGHUP to the whole group while the workers start ends none of them for good: the edge comes up', async () => {
+  const starting = startEdge({ dir: dir.path, config: configText(), natsUrl: nats.url });
+  starting.catch(() => undefined); // told below
+  const primary = await waitFor(() => edgesOf(process.pid)[0], { timeoutMs: 10_000, intervalMs: 5 });
+  const workers = await waitFor(
+    () => {
+      const found = edgesOf(primary);
+      return found.length === 2 ? found : undefined;
+    },
+    { timeoutMs: 20_000, intervalMs: 5 },
+  );
+  // From the first instruction of the workers until well into what they load.
+  for (let round = 0; round < 10; round += 1) {
+    for (const pid of [primary, ...new Set([...workers, ...edgesOf(primary)])]) {
+      if (isAlive(pid)) process.kill(pid, 'SIGHUP');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const edge = await starting;
+  started.push(edge);
+  expect(edge.process.pid).toBe(primary);
+  expect((await untilWhole(edge)).ready).toBe(true);
+  expect(await post(edge, 'after')).toMatchObject({ status: 200 });
+});
+
+/** Edge processes that this one has started, as the system lists them. */
+function edgesOf(pid: number): number[] {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(`/proc/${path}`, 'utf8');
+    } catch {
+      return ''; // it has ended meanwhile
+    }
+  };
+  const children = read(`${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return children.filter((child) => read(`${child}/cmdline`).includes('edge-proxy'));
+}

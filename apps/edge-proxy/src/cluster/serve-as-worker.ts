@@ -32,8 +32,6 @@ export interface ServeAsWorkerOptions {
  * port.
  */
 export async function serveAsWorker({ env, log, source, channel }: ServeAsWorkerOptions): Promise<void> {
-  // A terminal and some supervisors send signals to the whole group: what they mean is the primary's to say.
-  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
   // Not the file, which may have changed since: all workers serve with the same config.
   const current = await channel.ask('config.current', null, PRIMARY_MS);
   const config = configOf(current, { env, source });
@@ -89,6 +87,7 @@ function tellStatus(channel: WorkerChannel, { edge, nats, spool }: ServingEdge):
       isNatsConnected: nats.isConnected(),
       spool: spool.stats(),
       configVersion: edge.holder.current.config.version,
+      shutFor: edge.shutFor(),
     });
   };
   setInterval(tell, STATUS_MS).unref();
@@ -101,7 +100,9 @@ interface ToldToStop extends Pick<ServeAsWorkerOptions, 'log' | 'channel'> {
 }
 
 function stopWhenTold({ log, channel, pace }: ToldToStop, { stopSteps }: ServingEdge): void {
-  const { stop } = onShutdown({ log, signals: new EventEmitter(), steps: stopSteps(pace) });
+  const steps = stopSteps(pace);
+  const withinMs = steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
+  const { stop } = onShutdown({ log, signals: new EventEmitter(), steps });
   channel
     .listen('hurry', () => pace.hurryUp())
     .listen('stop', ({ isHurried }) => {
@@ -111,7 +112,7 @@ function stopWhenTold({ log, channel, pace }: ToldToStop, { stopSteps }: Serving
   installProcessGuards({
     log,
     stop: (reason, exitCode) => {
-      channel.tell('leaving', null);
+      channel.tell('leaving', { withinMs });
       pace.hurryUp();
       return stop(reason, exitCode);
     },

@@ -2,6 +2,7 @@
 import type { SpoolStats } from '@sluice/bus/publishing';
 import type { AuditActor, ControlReply, ControlRequest } from '@sluice/contracts';
 import type { Registry } from 'prom-client';
+import type { LoadReason } from '../overload/load-monitor.js';
 
 /** A metric as a registry gives it, with its values. */
 export type MetricSnapshot = Omit<Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number], 'collect'>;
@@ -44,8 +45,8 @@ export interface WorkerNews {
   readonly failed: { readonly message: string };
   /** Each second, by a worker. */
   readonly status: WorkerStatus;
-  /** The worker stops by itself, because of a bug. */
-  readonly leaving: null;
+  /** The worker stops by itself, because of a bug; its steps take no longer than this. */
+  readonly leaving: { readonly withinMs: number };
   /** The primary wants the worker to stop in order. */
   readonly stop: { readonly isHurried: boolean };
   /** The primary wants a stop that is under way to be quick. */
@@ -57,4 +58,6 @@ export interface WorkerStatus {
   readonly isNatsConnected: boolean;
   readonly spool: SpoolStats;
   readonly configVersion: string;
+  /** Why it turns every new request away; null when it lets some in. */
+  readonly shutFor: LoadReason | null;
 }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TempDir, tempDir, waitFor } from '@sluice/testing';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WorkerProcess } from './fork-worker.js';
 import { WorkerChannel } from './worker-channel.js';
 import { WorkerSlot, type WorkerSlotOptions } from './worker-slot.js';
@@ -194,4 +194,50 @@ test('a first worker that the system refuses to start is the reason that the ope
     onFailedStart: (message) => told.push(message),
   }).start();
   expect(told).toEqual(['worker 1 could not be started (spawn E2BIG)']);
+});
+
+test('a first worker that a signal to the whole group has ended is replaced: the start goes on', async () => {
+  const told: string[] = [];
+  const one = makeSlot('', {
+    fork: () => startWorker(pids.length === 0 ? STAY : READY + STAY),
+    onFailedStart: (message) => told.push(message),
+  });
+  one.start();
+  process.kill(pids[0]!, 'SIGHUP');
+  await untilServing(one);
+  expect(told).toEqual([]);
+  expect(pids).toHaveLength(2);
+});
+
+test('a worker that leaves by itself and does not come to an end is killed 5 s after its time', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let say: (message: object) => void = () => undefined;
+    let kills = 0;
+    const silent = new Promise<never>(() => undefined);
+    const one = makeSlot('', {
+      fork: () => ({
+        pid: 1,
+        exited: silent,
+        kill: () => (kills += 1),
+        channel: new WorkerChannel({
+          send: () => undefined,
+          onMessage: (listener) => (say = listener),
+          onClose: () => undefined,
+        }),
+      }),
+    });
+    slot = undefined; // nothing to end
+    one.start();
+    say({ sluice: 'tell', kind: 'ready', payload: { port: 1, edition: 0 } });
+    vi.advanceTimersByTime(60_000);
+    expect([one.state.kind, kills]).toEqual(['serving', 0]);
+    say({ sluice: 'tell', kind: 'leaving', payload: { withinMs: 20_000 } });
+    vi.advanceTimersByTime(24_999);
+    expect([one.state.kind, kills]).toEqual(['leaving', 0]);
+    vi.advanceTimersByTime(1);
+    expect(kills).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -33,6 +33,10 @@ const START_MS = 30_000;
  * Looks and not time: after a machine was frozen all of them have been silent for long.
  */
 const MOST_SILENT_LOOKS = 30;
+/** What a worker that stops by itself has beside its steps: it was ill when it began. */
+const LEAVE_SLACK_MS = 5_000;
+/** Sent to the whole group; they end a worker only in the first moments of its start, and say nothing about it. */
+const SIGNALS_OF_THE_GROUP: ReadonlySet<string | null> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP']);
 
 export class WorkerSlot {
   readonly number: number;
@@ -84,17 +88,24 @@ export class WorkerSlot {
     }
     let failure: string | null = null;
     this.#worker = worker;
-    this.#timer = setTimeout(() => {
-      failure = `worker ${this.number} was not ready after ${START_MS / 1000} s`;
-      worker.kill();
-    }, START_MS);
+    const killAfter = (timeoutMs: number, what: string): void => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        failure = `worker ${this.number} ${what} after ${timeoutMs / 1000} s`;
+        worker.kill();
+      }, timeoutMs);
+    };
+    killAfter(START_MS, 'was not ready');
     worker.channel
       .listen('ready', ({ port, edition }) => {
         if (this.#options.isCurrent(edition)) this.#onReady(port);
         else worker.kill();
       })
       .listen('failed', ({ message }) => (failure = message))
-      .listen('leaving', () => (this.#state = { kind: 'leaving' }))
+      .listen('leaving', ({ withinMs }) => {
+        this.#state = { kind: 'leaving' };
+        killAfter(withinMs + LEAVE_SLACK_MS, 'had not ended its own stop');
+      })
       .listen('status', (status) => {
         this.#status = status;
         this.#silentLooks = 0;
@@ -128,6 +139,7 @@ export class WorkerSlot {
   }
 
   #onReady(port: number): void {
+    if (this.#state.kind !== 'starting') return; // it has met a bug meanwhile, and leaves
     clearTimeout(this.#timer);
     this.#hasServed = true;
     this.#silentLooks = 0;
@@ -149,7 +161,7 @@ export class WorkerSlot {
       exit.failure === undefined
         ? `worker ${this.number} ended (${signal ?? `code ${code}`})`
         : `worker ${this.number} could not be started (${exit.failure})`;
-    if (!this.#hasServed) {
+    if (!this.#hasServed && !SIGNALS_OF_THE_GROUP.has(signal)) {
       return onFailedStart(told ?? (exit.failure === undefined ? `${how} before it was ready` : how));
     }
     if (wasWell) this.#delayMs = FIRST_DELAY_MS;
