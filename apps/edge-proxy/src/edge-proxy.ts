@@ -24,6 +24,7 @@ import { writeOwnError } from './http/own-error.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { type Hurry, ServerDrain } from './http/server-drain.js';
 import { watchConnections } from './http/watch-connections.js';
+import type { LoadReason } from './overload/load-monitor.js';
 import { openOverloadGuard } from './overload/open-overload-guard.js';
 import { OpenStreams } from './relay/open-streams.js';
 import { EdgeMetrics } from './reporting/edge-metrics.js';
@@ -59,6 +60,8 @@ export interface EdgeProxy {
   listen(host: string, port: number, shared?: boolean): Promise<number>;
   /** Puts a new config to use: for every request that begins from now on, and at once for bounds that others wait at. */
   use(generation: ConfigGeneration): void;
+  /** Why every new request is turned away at the moment; null when some are let in. */
+  shutFor(): LoadReason | null;
   /** From now on each answer tells the client to connect anew; everything is served as before. */
   announceStop(): void;
   /** Takes no more connections, lets requests end for up to the grace, then ends what is left with a word. */
@@ -74,11 +77,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
   });
   const requestLog = toRequestLog(log);
   const share = options.share ?? { index: 0, count: 1 };
-  const { guard: overload, load } = openOverloadGuard({
-    registry: options.metrics,
-    share,
-    warn: (facts, message) => log.warn(facts, message),
-  });
+  const { guard: overload, load } = openOverloadGuard({ registry: options.metrics, share, log });
   const onEnd = (exchange: Exchange): void => overload.end(exchange);
   const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets, onEnd });
   const onBug = (error: unknown, exchange: { requestId: string }): void =>
@@ -116,6 +115,7 @@ export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgePr
       transport.retain(generation.addresses);
       gate.onReload();
     },
+    shutFor: () => load.shutFor,
     announceStop: () => drain.announce(),
     async drain(graceMs, hurry) {
       await drain.run({ graceMs, hurry, onLimit: () => running.stopAll() });

@@ -9,6 +9,7 @@ import type { ConfigAtStart } from './control/load-first-config.js';
 import { openControl } from './control/open-control.js';
 import type { EdgeProxyConfig } from './edge-proxy.config.js';
 import { openServingEdge } from './serving-edge.js';
+import { loadHealth } from './overload/load-health.js';
 import { stopInOrder, stopPaceOf } from './stop-in-order.js';
 
 export interface ServeAloneOptions {
@@ -30,6 +31,7 @@ export async function serveAlone({ env, log, hangUp, config: atStart }: ServeAlo
   health.add('nats', () => ({ ok: nats.isConnected(), detail: nats.address }));
   health.add('spool', () => ({ ok: spool.stats().isStoring }));
   health.add('config', reloads.check);
+  health.add('load', () => loadHealth([{ name: 'the edge', shutFor: edge.shutFor() }]));
   const ops = await startOpsServer({
     host: env.opsHost,
     port: env.opsPort,

@@ -1,6 +1,7 @@
 // What the primary's `/readyz` says of the workers.
 import type { NatsLink, SpoolStats } from '@sluice/bus/publishing';
 import type { DependencyState } from '@sluice/service-kit';
+import { loadHealth } from '../overload/load-health.js';
 import type { WorkerStatus } from './worker-protocol.js';
 import type { WorkerSlot, WorkerState } from './worker-slot.js';
 
@@ -31,6 +32,13 @@ export function natsHealth(
 /** The primary and every worker have a spool each. */
 export function spoolHealth(slots: readonly WorkerSlot[], own: SpoolStats): DependencyState {
   return { ok: own.isStoring && statusesOf(slots).every(({ status }) => status.spool.isStoring) };
+}
+
+/** Every worker sheds for itself. */
+export function workersLoadHealth(slots: readonly WorkerSlot[]): DependencyState {
+  return loadHealth(
+    statusesOf(slots).map(({ number, status }) => ({ name: `worker ${number}`, shutFor: status.shutFor })),
+  );
 }
 
 /** Further fields of `/readyz`. */

@@ -9,7 +9,7 @@ import { type EventPipe, openEventPipe } from '../event-pipe.js';
 import { stopInOrder, stopPaceOf } from '../stop-in-order.js';
 import { FleetBreakers } from './fleet-breakers.js';
 import { type Fleet, openFleet, type OpenFleetOptions } from './open-fleet.js';
-import { natsHealth, spoolHealth, workersHealth, workersInfo } from './primary-health.js';
+import { natsHealth, spoolHealth, workersHealth, workersInfo, workersLoadHealth } from './primary-health.js';
 
 export interface ServeAsPrimaryOptions extends Omit<OpenFleetOptions, 'pipe' | 'port'> {
   readonly hangUp: HangUp;
@@ -73,6 +73,7 @@ function openOpsPages({ env, fleet, health, pipe }: OpsPages): Promise<OpsServer
   health.add('workers', () => workersHealth(slots));
   health.add('nats', () => natsHealth(slots, pipe.nats));
   health.add('spool', () => spoolHealth(slots, pipe.spool.stats()));
+  health.add('load', () => workersLoadHealth(slots));
   health.add('config', reloads.check);
   return startOpsServer({
     host: env.opsHost,

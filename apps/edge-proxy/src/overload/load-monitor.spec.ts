@@ -4,18 +4,20 @@ import { WATCH_INTERVAL_MS } from './stall-watch.js';
 
 let nowMs: number;
 let memoryUse: number;
+let isOfRequests: boolean;
 let memoryReads: number;
 let load: LoadMonitor;
 
 beforeEach(() => {
   nowMs = 5_000;
   memoryUse = 0.3;
+  isOfRequests = true;
   memoryReads = 0;
   load = new LoadMonitor({
     now: () => nowMs,
-    readMemoryUse: () => {
+    readMemory: () => {
       memoryReads += 1;
-      return memoryUse;
+      return { useRatio: memoryUse, isOfRequests };
     },
     onBlock: () => undefined,
   });
@@ -79,12 +81,24 @@ describe('memory', () => {
     expect(load.shedRatio).toBe(0);
     expect(memoryReads).toBeLessThanOrEqual(11);
   });
+
+  test('that is full of what others hold, or was freed and not given back, sheds nothing', () => {
+    [memoryUse, isOfRequests] = [0.99, false];
+    blocksOf(0, 1_000);
+    expect([load.memoryUse, load.shedRatio, load.shutFor]).toEqual([0.99, 0, null]);
+    isOfRequests = true;
+    blocksOf(0, 1_000);
+    expect([load.shedRatio, load.shutFor]).toEqual([1, 'memory']);
+    isOfRequests = false;
+    blocksOf(0, 1_000);
+    expect(load.shedRatio).toBe(0);
+  });
 });
 
 test('it measures by itself between start and stop', async () => {
   const real = new LoadMonitor({
     now: () => performance.now(),
-    readMemoryUse: () => 0.1,
+    readMemory: () => ({ useRatio: 0.1, isOfRequests: true }),
     onBlock: () => undefined,
   });
   real.start();

@@ -1,4 +1,5 @@
 // How this process is doing: event-loop delay and memory, and how much of the new work it should turn away for them.
+import type { MemoryReading } from './memory-use.js';
 import { ShedRamp } from './shed-ramp.js';
 import { StallWatch, WATCH_INTERVAL_MS } from './stall-watch.js';
 
@@ -20,8 +21,7 @@ const MEMORY_INTERVAL_MS = 500;
 export interface LoadMonitorOptions {
   /** Monotonic, ms. */
   readonly now: () => number;
-  /** How full the memory is, 0 to 1. */
-  readonly readMemoryUse: () => number;
+  readonly readMemory: () => MemoryReading;
   /** A block of the event loop that has ended. */
   readonly onBlock: (durationMs: number) => void;
 }
@@ -56,6 +56,11 @@ export class LoadMonitor {
     return this.#memoryRatio > this.#delayRatio ? 'memory' : 'event_loop';
   }
 
+  /** Why every new request is turned away; null when some are let in. */
+  get shutFor(): LoadReason | null {
+    return this.shedRatio >= 1 ? this.reason : null;
+  }
+
   /** Smoothed delay of the event loop. */
   get delayMs(): number {
     return this.#delayMs;
@@ -85,7 +90,9 @@ export class LoadMonitor {
     this.#delayRatio = this.#delayRamp.update(this.#delayMs);
     if (nowMs - this.#lastMemoryMs < MEMORY_INTERVAL_MS) return;
     this.#lastMemoryMs = nowMs;
-    this.#memoryUse = this.#options.readMemoryUse();
-    this.#memoryRatio = this.#memoryRamp.update(this.#memoryUse);
+    const { useRatio, isOfRequests } = this.#options.readMemory();
+    this.#memoryUse = useRatio;
+    // Who holds nothing frees nothing by turning requests away: others fill the memory, or it was freed and not given back.
+    this.#memoryRatio = this.#memoryRamp.update(isOfRequests ? useRatio : 0);
   }
 }

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkerShare } from '../attempts/provider-gate.js';
 import { throttledWarning } from '../reporting/throttled-warning.js';
 import { LoadMonitor } from './load-monitor.js';
-import { memoryLimitBytes, readMemoryUse } from './memory-use.js';
+import { LEAST_BYTES_A_PROCESS, openMemoryUse } from './memory-use.js';
 import { OverloadGuard, type ShedReason } from './overload-guard.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 
@@ -19,11 +19,18 @@ export interface Overload {
 export function openOverloadGuard(options: {
   readonly registry: Registry;
   readonly share: WorkerShare;
-  readonly warn: (facts: object, message: string) => void;
+  readonly log: { readonly warn: (facts: object, message: string) => void };
 }): Overload {
-  const { registry, share, warn } = options;
+  const { registry, share, log } = options;
   const now = (): number => performance.now();
-  const limitBytes = memoryLimitBytes(share.count);
+  const memory = openMemoryUse(share.count);
+  const { limitBytes } = memory;
+  if (share.index === 0 && limitBytes < LEAST_BYTES_A_PROCESS) {
+    log.warn(
+      { workers: share.count, megabytesEach: Math.floor(limitBytes / 1024 / 1024) },
+      'a worker has less than 256 MB of memory: lower server.workers or raise the memory limit',
+    );
+  }
   const blocks = new Histogram({
     name: 'sluice_edge_event_loop_block_seconds',
     help: 'Times in which the event loop stood still for 50 ms or more.',
@@ -38,12 +45,12 @@ export function openOverloadGuard(options: {
   });
   const load = new LoadMonitor({
     now,
-    readMemoryUse: () => readMemoryUse(limitBytes),
+    readMemory: () => memory.read(),
     onBlock: (durationMs) => blocks.observe(durationMs / 1000),
   });
   const inFlight = new RequestsInFlight({ maxBodyBytes: Math.floor(limitBytes * BODIES_PART), now });
   const tell = throttledWarning<ShedReason>(
-    (reason, count) => warn({ reason, turnedAway: count }, 'too much to do: requests are turned away'),
+    (reason, count) => log.warn({ reason, turnedAway: count }, 'too much to do: requests are turned away'),
     now,
   );
   const onShed = (reason: ShedReason): void => {

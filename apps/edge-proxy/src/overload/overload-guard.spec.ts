@@ -69,9 +69,20 @@ describe('a process under load', () => {
     expect(shed).toEqual(['event_loop']);
   });
 
-  test('spreads the times to come back', () => {
+  test('and out of memory lets one in at a time: there is always a way out', async () => {
     load = { shedRatio: 1, reason: 'memory' };
     guard = makeGuard();
+    const [one, other] = [await exchangeOf('a'), await exchangeOf('b')];
+    expect([isLetIn(one), isLetIn(other)]).toEqual([true, false]);
+    guard.end(one);
+    expect(isLetIn(other)).toBe(true);
+    expect(shed).toEqual(['memory']);
+  });
+
+  test('spreads the times to come back', async () => {
+    load = { shedRatio: 1, reason: 'memory' };
+    guard = makeGuard();
+    guard.admit(await exchangeOf('a'));
     const seconds = [0, 0.34, 0.99].map((value) => {
       random = value;
       return guard.refusal()?.retryAfterSeconds;

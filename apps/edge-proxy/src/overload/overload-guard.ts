@@ -44,8 +44,10 @@ export class OverloadGuard {
 
   /** Whether the state of the process allows one more request; null when it does. */
   refusal(): GatewayError | null {
-    const { load, random } = this.#options;
+    const { load, inFlight, random } = this.#options;
     const { shedRatio } = load;
+    // With no request under way none would ever end to make room: one at a time is always served.
+    if (load.reason === 'memory' && inFlight.places === 0) return null;
     return shedRatio > 0 && random() < shedRatio ? this.#refuse(load.reason) : null;
   }
 
