@@ -12,6 +12,15 @@ test("a worker knows its share and has its number behind the edge's name", () =>
   expect(config).toMatchObject({ share: { index: 1, count: 4 }, instance: 'edge-1-w2' });
 });
 
+test.each([
+  [undefined, 2],
+  ['16', 8],
+  ['1', 1],
+  ['many', 2],
+])('of %s threads libuv leaves lookups %s', (size, lookupThreads) => {
+  expect(readEdgeProxyConfig({ UV_THREADPOOL_SIZE: size }).lookupThreads).toBe(lookupThreads);
+});
+
 test('NATS may have several addresses', () => {
   const url = 'nats://edge:pass-word@10.0.0.1:4222,nats://10.0.0.2:4222';
   expect(readEdgeProxyConfig({ NATS_URL: url }).natsUrl).toBe(url);

@@ -9,6 +9,9 @@ const PRESTOP_MS = 5_000;
 const LONGEST_STOP_MS = 600_000;
 const stopMsVar = z.coerce.number().int().min(0).max(LONGEST_STOP_MS);
 
+/** What libuv has when nobody says otherwise; it does with any text, so nothing here is an error. */
+const LIBUV_THREADS = 4;
+
 const schema = z.object({
   EDGE_PROXY_HOST: z.string().optional(),
   EDGE_PROXY_PORT: portVar(0).optional(),
@@ -36,6 +39,8 @@ const schema = z.object({
     .regex(/^[A-Za-z0-9._-]{1,128}$/)
     .optional(),
   SLUICE_LAUNCH_KEY_FILE: z.string().optional(),
+  // Set by `main.ts` before the first of them is started.
+  UV_THREADPOOL_SIZE: z.coerce.number().int().min(1).max(1_024).catch(LIBUV_THREADS).default(LIBUV_THREADS),
   LOG_LEVEL: logLevelVar,
 });
 
@@ -57,6 +62,8 @@ export interface EdgeProxyConfig {
   readonly keepAliveMs: number | undefined;
   /** Whether requests are turned away when this process's event loop is late or its memory full. */
   readonly shedsByLoad: boolean;
+  /** How many names the system looks up at once: libuv leaves lookups half of its threads. */
+  readonly lookupThreads: number;
   readonly natsUrl: string;
   readonly dataDir: string;
   /** A worker's has its number behind it: `edge-1-w2`. */
@@ -86,6 +93,7 @@ export function readEdgeProxyConfig(env: NodeJS.ProcessEnv): EdgeProxyConfig {
     sigintGraceMs: parsed.EDGE_PROXY_SIGINT_GRACE_MS,
     keepAliveMs: parsed.EDGE_PROXY_KEEP_ALIVE_MS,
     shedsByLoad: parsed.EDGE_PROXY_LOAD_SHEDDING === 'on',
+    lookupThreads: Math.floor((parsed.UV_THREADPOOL_SIZE + 1) / 2),
     natsUrl: parsed.NATS_URL,
     dataDir: parsed.SLUICE_DATA_DIR,
     instance: share === undefined ? instance : `${instance}-w${share.index + 1}`,

@@ -46,6 +46,8 @@ export interface EdgeProxyOptions {
   readonly sharesProcess?: boolean | undefined;
   /** How long the client of a stream hears nothing at the most; 15 s unless told otherwise. */
   readonly keepAliveMs?: number | undefined;
+  /** How many names the system looks up at once; 2 unless told otherwise. */
+  readonly lookupThreads?: number | undefined;
 }
 
 /** An edge that is ready to listen. */
@@ -69,14 +71,14 @@ export interface EdgeProxy {
 }
 
 export async function createEdgeProxy(options: EdgeProxyOptions): Promise<EdgeProxy> {
-  const { log, instance, sink } = options;
+  const { log, instance, sink, share = { index: 0, count: 1 } } = options;
   const holder = new ConfigHolder(options.generation);
   const metrics = new EdgeMetrics(options.metrics);
   const transport = new Http1Transport({
+    lookupThreads: options.lookupThreads,
     onBug: (error) => log.error({ err: error }, 'an upstream call met a bug'),
   });
   const requestLog = toRequestLog(log);
-  const share = options.share ?? { index: 0, count: 1 };
   const { guard: overload, load } = openOverloadGuard({ registry: options.metrics, share, log });
   const onEnd = (exchange: Exchange): void => overload.end(exchange);
   const reporter = new Reporter({ sink, log: requestLog, metrics, instance, mask: maskSecrets, onEnd });

@@ -54,6 +54,7 @@ export async function openServingEdge({ env, config, log }: ServingEdgeOptions):
     share,
     sharesProcess: !env.shedsByLoad,
     keepAliveMs: env.keepAliveMs,
+    lookupThreads: env.lookupThreads,
   });
   const reloads = openReloads({
     ...config,

@@ -1,4 +1,4 @@
-// Names become addresses here, once for each connection: what was checked is what is dialled.
+// Names become addresses here, by one answer for each connection: what was checked is what is dialled.
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { closedRangeOf } from '../address-ranges.js';

@@ -15,6 +15,7 @@ import type { ConnectionTarget } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type BugReporter, Http1Call } from './http1-call.js';
 import { toHead, toHeadPrefix } from './request-head.js';
+import { SharedLookups } from './shared-lookups.js';
 
 export interface Http1TransportOptions {
   /** Connections of one pool at once, default 4096; a call above it fails with `connect`. */
@@ -27,6 +28,8 @@ export interface Http1TransportOptions {
   readonly ca?: string;
   /** How names become addresses, default the system's way. */
   readonly resolve?: Resolve;
+  /** How many names that way looks up at once, default 2, as libuv's pool of 4 threads does. */
+  readonly lookupThreads?: number | undefined;
   /** Hears what listeners throw; without it the error is thrown again where nobody catches it. */
   readonly onBug?: BugReporter;
 }
@@ -54,6 +57,7 @@ const TOO_MANY: TransportFailure = {
 export class Http1Transport implements Transport {
   readonly #options: Http1TransportOptions;
   readonly #onBug: BugReporter;
+  readonly #lookups: SharedLookups;
   /** By {@link nameOf}. Grows with the origins that operators configure, and by nothing else. */
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #routes = new WeakMap<CallAddress, Route>();
@@ -63,6 +67,10 @@ export class Http1Transport implements Transport {
   constructor(options: Http1TransportOptions = {}) {
     this.#options = options;
     this.#onBug = options.onBug ?? throwLater;
+    this.#lookups = new SharedLookups({
+      resolve: options.resolve ?? resolveBySystem,
+      threads: options.lookupThreads,
+    });
     this.#sweep = setInterval(() => {
       const nowMs = performance.now();
       for (const [name, pool] of this.#pools) {
@@ -162,7 +170,7 @@ export class Http1Transport implements Transport {
       port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
       isTls,
       ca: this.#options.ca ?? null,
-      lookup: makeCheckedLookup(this.#options.resolve ?? resolveBySystem, allowPrivateNetwork),
+      lookup: makeCheckedLookup(this.#lookups.resolve, allowPrivateNetwork),
     };
   }
 
