@@ -3,7 +3,6 @@ import { EventEmitter } from 'node:events';
 import { installProcessGuards, onShutdown, registerSecrets } from '@sluice/service-kit';
 import type { Logger } from 'pino';
 import { BreakerCommands } from '../control/breaker-commands.js';
-import type { PreparedReload } from '../control/config-reloader.js';
 import type { ConfigSource } from '../control/config-source.js';
 import { LastGoodCopy } from '../control/last-good-copy.js';
 import { loadConfigText } from '../control/load-config.js';
@@ -14,10 +13,9 @@ import { openServingEdge, type ServingEdge } from '../serving-edge.js';
 import { stopPaceOf } from '../stop-in-order.js';
 import { snapshotOf } from './merged-metrics.js';
 import type { WorkerChannel } from './worker-channel.js';
+import { PRIMARY_MS, WorkerConfig } from './worker-config.js';
 import type { ConfigEdition } from './worker-protocol.js';
 
-/** The primary answers from memory; it is there, or this process ends. */
-const PRIMARY_MS = 10_000;
 const STATUS_MS = 1_000;
 
 export interface ServeAsWorkerOptions {
@@ -37,6 +35,8 @@ export async function serveAsWorker({ env, log, source, channel }: ServeAsWorker
   const config = configOf(current, { env, source });
   const { server } = config.first.generation.config;
   const serving = await openServingEdge({ env, log, config });
+  const inUse = new WorkerConfig({ channel, reloader: serving.reloads.reloader, edition: current.edition });
+  await inUse.catchUp(); // making ready takes a while
   const port = await serving.edge.listen(env.host ?? server.host, env.port ?? server.port, true);
   stopWhenTold({ log, channel, pace: stopPaceOf(env, server.shutdownGraceMs) }, serving);
   const { edge } = serving;
@@ -45,9 +45,11 @@ export async function serveAsWorker({ env, log, source, channel }: ServeAsWorker
     .handle('metrics', () => snapshotOf(serving.metrics))
     .handle('breaker.list', breakers.list)
     .handle('breaker.force', breakers.force);
-  reloadWhenTold(channel, serving);
   tellStatus(channel, serving);
-  channel.tell('ready', { port, edition: current.edition });
+  const tellReady = (): void => channel.tell('ready', { port, edition: inUse.edition });
+  // Not served by another one instead: connections have been accepted here. What fails is a bug, for the process guards.
+  channel.listen('outdated', () => void inUse.catchUp().then(tellReady));
+  tellReady();
   log.info({ port }, 'worker is ready');
 }
 
@@ -62,23 +64,6 @@ function configOf(
     // Warnings and changes are told by the primary.
     first: { ...loaded, warnings: [], fileProblems: null, changes: [], detail: null, copyError: null },
   };
-}
-
-/** In two steps, so that either all workers take a new config or none. */
-function reloadWhenTold(channel: WorkerChannel, { reloads: { reloader } }: ServingEdge): void {
-  let prepared: (PreparedReload & Pick<ConfigEdition, 'edition'>) | null = null;
-  channel
-    .handle('config.prepare', ({ edition, text }) => {
-      prepared = null;
-      prepared = { ...reloader.prepare(text), edition };
-      return null;
-    })
-    .handle('config.commit', ({ edition, actor }) => {
-      if (prepared?.edition !== edition) throw new Error(`config edition ${edition} was not prepared`);
-      reloader.commit(prepared, actor);
-      prepared = null;
-      return null;
-    });
 }
 
 function tellStatus(channel: WorkerChannel, { edge, nats, spool }: ServingEdge): void {

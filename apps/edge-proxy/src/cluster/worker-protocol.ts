@@ -41,6 +41,8 @@ export interface WorkerQuestions {
 export interface WorkerNews {
   /** The worker takes requests, with this edition of the config. */
   readonly ready: { readonly port: number; readonly edition: number };
+  /** To a worker that said it is ready, with a config that has been replaced meanwhile: it says so again with the new one. */
+  readonly outdated: null;
   /** The worker could not be started; the sentence is for the operator, and masked. */
   readonly failed: { readonly message: string };
   /** Each second, by a worker. */

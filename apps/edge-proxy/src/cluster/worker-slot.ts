@@ -13,7 +13,7 @@ export interface WorkerSlotOptions {
   /** From 1. */
   readonly number: number;
   readonly fork: () => WorkerProcess;
-  /** Whether this edition of the config is in use; a worker that has made ready with another one is replaced. */
+  /** Whether this edition of the config is in use; a worker that has made ready with another one has to take it. */
   readonly isCurrent: (edition: number) => boolean;
   readonly log: Logger;
   readonly onServing: (port: number) => void;
@@ -99,7 +99,7 @@ export class WorkerSlot {
     worker.channel
       .listen('ready', ({ port, edition }) => {
         if (this.#options.isCurrent(edition)) this.#onReady(port);
-        else worker.kill();
+        else worker.channel.tell('outdated', null);
       })
       .listen('failed', ({ message }) => (failure = message))
       .listen('leaving', ({ withinMs }) => {
