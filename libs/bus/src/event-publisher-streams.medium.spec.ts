@@ -32,8 +32,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-function startEdge() {
-  const spool = EventSpool.open({ rootDir: folder.path, log, recoverIntent });
+function startEdge({ liveEvents = 8_192 } = {}) {
+  const liveQueue = { maxEvents: liveEvents, maxBytes: 8e6 };
+  const spool = EventSpool.open({ rootDir: folder.path, log, recoverIntent, liveQueue });
   const records = new GroupCommit(spool);
   const publisher = new EventPublisher({ spool, nats, log, ackTimeoutMs: 500 });
   publisher.start();
@@ -126,6 +127,44 @@ describe('events beside the requests', () => {
     await waitFor(async () => (await storedHealth()).length === 1, { timeoutMs: 10_000 });
     expect(await storedHealth()).toMatchObject([{ id, spoolSeq: 1 }]);
     expect(log.of('warn').filter((line) => line.startsWith('events are not stored'))).toHaveLength(1);
+  }, 20_000);
+
+  it('do not wait for requests that are refused, however many of these there are, and each comes once', async () => {
+    await manager.streams.delete('SLUICE_REQUESTS');
+    const edge = startEdge({ liveEvents: 50 });
+    edge.appendRequest();
+    await waitFor(() => !edge.publisher.stats().isFlowing);
+    const ids: string[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      for (let request = 0; request < 50; request += 1) edge.appendRequest();
+      ids.push(edge.appendHealth());
+    }
+    const startedMs = performance.now();
+    await waitFor(async () => (await storedHealth()).length === 20, { timeoutMs: 5_000 });
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    await waitFor(() => edge.spool.stats().pending === 1_001);
+    await ensureTopology(await nats.ready, { log });
+    expect(await edge.publisher.flush(10_000)).toBe(true);
+    expect((await storedHealth()).map(({ id }) => id)).toEqual(ids);
+    expect(edge.publisher.stats().publishedEvents).toBe(1_021);
+    expect(edge.spool.stats().droppedByStream.SLUICE_HEALTH).toBe(0);
+  }, 20_000);
+
+  it('are found on disk behind requests that are refused', async () => {
+    await manager.streams.delete('SLUICE_REQUESTS');
+    await server.halt();
+    await waitFor(() => !nats.isConnected());
+    const first = startEdge();
+    for (let n = 0; n < 1_000; n += 1) first.appendRequest();
+    const id = first.appendHealth();
+    await first.stop();
+    await server.restart();
+    const second = startEdge();
+    await waitFor(async () => nats.isConnected() && (await storedHealth()).length === 1, {
+      timeoutMs: 10_000,
+    });
+    expect(await storedHealth()).toMatchObject([{ id }]);
+    await waitFor(() => second.spool.stats().adoptedPending === 1_000);
   }, 20_000);
 
   it('are dropped and counted, the oldest first, when very many wait for a stream that takes none', async () => {

@@ -56,6 +56,11 @@ const DEFAULT_ACK_TIMEOUT_MS = 5_000;
 const SWEEP_INTERVAL_MS = 250;
 /** Of a stream beside the requests': a few megabytes. Above it, its oldest are given up, so that requests never wait for it. */
 const MAX_WAITING = 8_192;
+/**
+ * Of requests that NATS refuses: so much is read from disk in search of other streams' events. Above it the rest stays on
+ * disk, those among it too, until requests flow again; what is appended meanwhile does not wait.
+ */
+const MAX_REFUSED_BYTES = 8 * 1024 * 1024;
 /** Room for our headers under NATS's max_payload, which counts them. */
 const HEADER_BYTES = 512;
 
@@ -189,7 +194,9 @@ export class EventPublisher {
         if (error === null) this.#replied(message);
       },
     });
-    // The requests' lane comes first: it takes from the spool for all of them.
+    // Requests are taken as they can be sent, all else at once: no lane waits for another's pace.
+    this.#enqueue(this.#spool.takeLiveOthers());
+    this.#searchBacklog();
     for (const [streamCode, lane] of this.#lanes.entries()) {
       while (lane.pace.allowed(performance.now(), lane.inFlight) > 0) {
         const batch = this.#nextBatch(streamCode, lane);
@@ -210,6 +217,13 @@ export class EventPublisher {
     }
     if (this.#spool.hasBacklog) void this.#readBacklog();
     return null;
+  }
+
+  /** While requests flow their lane reads the disk. While they are refused somebody else's events may lie behind them. */
+  #searchBacklog(): void {
+    const requests = this.#lanes[REQUESTS_CODE];
+    if (requests === undefined || requests.pace.isFlowing || !this.#spool.hasBacklog) return;
+    if (requests.waitingBytes < MAX_REFUSED_BYTES) void this.#readBacklog();
   }
 
   #enqueue(events: readonly SpooledEvent[]): void {

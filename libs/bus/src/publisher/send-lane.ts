@@ -22,6 +22,11 @@ export class SendLane {
     return this.#ready.length;
   }
 
+  /** Bytes of the messages that wait. */
+  get waitingBytes(): number {
+    return this.#ready.reduce((sum, { bytes, isDone }) => sum + (isDone ? 0 : bytes), 0);
+  }
+
   /** Behind all others. */
   push(batch: OutgoingBatch): void {
     this.#ready.push(batch);

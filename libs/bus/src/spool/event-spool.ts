@@ -5,11 +5,12 @@ import { type BusLog, toErrorFacts } from '../bus-log.js';
 import { AdoptedSpools } from './adopted-spools.js';
 import { Backlog } from './backlog.js';
 import { readBootId } from './boot-id.js';
+import { listCarriedOver } from './carry-over.js';
 import type { EventSpoolOptions, SpoolStats } from './event-spool.types.js';
 import { FolderWriter } from './folder-writer.js';
 import { type EventFrame, FrameEncoder } from './frame.js';
 import type { SpoolRecord, UnnumberedEvent } from './group-commit.js';
-import { LiveQueue } from './live-queue.js';
+import { LiveEvents } from './live-events.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { type GroupMember, RecordGroup } from './record-group.js';
 import { nodeSpoolFiles } from './spool-files.js';
@@ -20,8 +21,6 @@ import { TroubleLog } from './trouble-log.js';
 
 /** The last part of a full spool is for the outcomes of what has begun. */
 const INTENT_SHARE = 15 / 16;
-/** A segment that only open intents hold is freed by writing these again, once so many follow it. */
-const CARRY_OVER_AFTER_SEGMENTS = 4;
 
 /** Where an event is before it is written. */
 const NOWHERE: SpoolSegment = new SpoolFolder('', '').toSegment(0, 0);
@@ -45,7 +44,7 @@ export class EventSpool {
   readonly #folder: SpoolFolder;
   readonly #encoder = new FrameEncoder();
   readonly #group = new RecordGroup();
-  readonly #live: LiveQueue;
+  readonly #live: LiveEvents;
   readonly #backlog: Backlog;
   readonly #adopted: AdoptedSpools;
   readonly #timers: NodeJS.Timeout[];
@@ -65,7 +64,7 @@ export class EventSpool {
     this.#log = options.log;
     const files = options.files ?? nodeSpoolFiles;
     const segmentBytes = options.segmentBytes ?? SPOOL_DEFAULTS.segmentBytes;
-    this.#live = new LiveQueue(options.liveQueue ?? SPOOL_DEFAULTS.liveQueue);
+    this.#live = new LiveEvents(options.liveQueue ?? SPOOL_DEFAULTS.liveQueue);
     this.#backlog = new Backlog((damage) => {
       this.#damagedBytes += damage.damagedBytes;
       this.#log.error(damage, 'a spool segment is damaged; what cannot be read is counted as dropped');
@@ -174,7 +173,7 @@ export class EventSpool {
     return this.#folder.pending;
   }
 
-  /** Number of events that {@link takeLive} can give. */
+  /** Number of requests' events that {@link takeLive} can give. */
   get liveLength(): number {
     return this.#live.length;
   }
@@ -184,24 +183,32 @@ export class EventSpool {
     return !this.#backlog.isEmpty;
   }
 
-  /** The oldest live events. The caller has them until it calls {@link acknowledge} or {@link giveUp}. */
+  /** The oldest live requests' events. The caller has them until it calls {@link acknowledge} or {@link giveUp}. */
   takeLive(maxEvents: number): SpooledEvent[] {
     return this.#live.take(maxEvents);
   }
 
-  /** The next events from disk, possibly none. Not for two callers at once. @throws on I/O errors. */
-  readBacklog(): Promise<SpooledEvent[]> {
-    return this.#backlog.read();
+  /** The same for all live events of the other streams. */
+  takeLiveOthers(): SpooledEvent[] {
+    return this.#live.takeOthers();
+  }
+
+  /** The next events of all streams from disk, possibly none. Not for two callers at once. @throws on I/O errors. */
+  async readBacklog(): Promise<SpooledEvent[]> {
+    return this.#live.withoutInHand(await this.#backlog.read(), this.#folder.dir);
   }
 
   /** The event has its PubAck. */
   acknowledge(event: SpooledEvent): void {
-    event.segment.folder.acknowledge(event);
+    const { folder } = event.segment;
+    if (folder === this.#folder) this.#live.settled(event);
+    folder.acknowledge(event);
   }
 
   /** The event can never be published: it is counted as dropped. */
   giveUp(event: SpooledEvent): void {
     const { folder } = event.segment;
+    if (folder === this.#folder) this.#live.settled(event);
     if (folder.giveUp(event) && folder !== this.#folder) this.#adopted.holes += 1;
   }
 
@@ -297,8 +304,9 @@ export class EventSpool {
     this.#trouble.stored();
     this.#folder.noteStored(event);
     this.#appended += 1;
-    if (this.#live.offer(event)) this.#backlog.endGap();
-    else this.#backlog.leave(event, start, end);
+    const offer = this.#live.offer(event);
+    if (offer === 'left') this.#backlog.leave(event, start, end);
+    else if (offer === 'kept') this.#backlog.endGap();
     return true;
   }
 
@@ -370,21 +378,10 @@ export class EventSpool {
   }
 
   async #saveProgress(): Promise<void> {
-    this.#carryOver();
+    for (const [eventId, json] of listCarriedOver(this.#folder)) this.appendIntent(eventId, json);
     const own = this.#folder.lock === null ? Promise.resolve() : this.#folder.saveProgress();
     const results = await Promise.allSettled([own, this.#adopted.saveProgress()]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
-
-  /** Open intents would keep the oldest segment for as long as their requests last: writes them again. */
-  #carryOver(): void {
-    const { segments, intents } = this.#folder;
-    const [oldest] = segments;
-    if (oldest === undefined || segments.length <= CARRY_OVER_AFTER_SEGMENTS) return;
-    if (!oldest.sealed || oldest.pending > 0 || oldest.openIntents === 0) return;
-    for (const [eventId, intent] of [...intents]) {
-      if (intent.segment === oldest) this.appendIntent(eventId, intent.json);
-    }
   }
 
   async #adopt(): Promise<void> {

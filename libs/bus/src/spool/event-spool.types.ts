@@ -30,7 +30,7 @@ export interface EventSpoolOptions {
   readonly checkpointIntervalMs?: number;
   /** How often folders without an owner are looked for. Default 60 s. */
   readonly adoptIntervalMs?: number;
-  /** What may wait in memory for the publisher. Default 8,192 events and 8 MiB of JSON. */
+  /** What may wait in memory for the publisher. Default 8,192 events and 8 MiB of JSON, of requests and of all else each. */
   readonly liveQueue?: LiveQueueLimits;
   /** Turns an intent without outcome into its `unknown` event. What it throws is logged and the intent given up. */
   readonly recoverIntent: (intentJson: string, at: SpoolPlace) => RecoveredEvent;

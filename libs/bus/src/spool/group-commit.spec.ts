@@ -157,7 +157,7 @@ describe('events that are no request’s', () => {
       });
     }
     group.flush();
-    const events = spool.takeLive(100);
+    const events = [...spool.takeLive(100), ...spool.takeLiveOthers()];
     for (const streamCode of [0, 1, 3]) {
       expect(
         events.filter((event) => event.streamCode === streamCode).map(({ sequence }) => sequence),
