@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { createTestDatabase } from '@sluice/testing';
+import { createTestDatabase, waitFor } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMigratedDatabase, silentLog } from './__fixtures__/open-migrated-database.js';
 import { openDatabase } from './database.js';
@@ -78,6 +78,42 @@ describe('migrateToLatest', () => {
       expect(rows.map((row) => row.name)).toEqual(Object.keys(MIGRATIONS));
     } finally {
       await made.drop();
+    }
+  });
+
+  it('a table that a long reader holds is waited for in short tries, so that inserts come through, and then the reason is told', async () => {
+    const made = await openMigratedDatabase();
+    const reader = openDatabase({ url: made.url, poolSize: 1, applicationName: 'pg_dump', log: silentLog });
+    try {
+      // As before migration 0006, which alters the table.
+      await sql`alter table request_log drop column routing`.execute(made.db);
+      await sql`delete from kysely_migration where name >= '0006'`.execute(made.db);
+      const transaction = await reader.startTransaction().execute();
+      await sql`select count(*) from request_log`.execute(transaction);
+      const warnings: string[] = [];
+      const log = { ...silentLog, warn: (_facts: object, message: string) => warnings.push(message) };
+      const patience = { tableLockTimeoutMs: 300, lockTries: 3, lockPauseMs: 50 };
+      const attempt = migrateToLatest(made.url, log, patience).catch((reason: unknown) => reason);
+      await waitFor(() => warnings.length === 1);
+      // A writer beside it waits for one try at most.
+      const startedMs = performance.now();
+      await made.db
+        .transaction()
+        .execute((tx) => sql`lock table request_log in row exclusive mode`.execute(tx));
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
+      const error = await attempt;
+      expect(String(error)).toMatch(/0006-request-log-routing.*nothing was changed.*another session held/);
+      expect(warnings).toHaveLength(2);
+
+      const again = migrateToLatest(made.url, log, { ...patience, lockTries: 1_000 });
+      await waitFor(() => warnings.length === 3);
+      await transaction.rollback().execute();
+      await again;
+      const { rows } = await sql`select routing from request_log`.execute(made.db);
+      expect(rows).toEqual([]);
+    } finally {
+      await reader.destroy();
+      await made.close();
     }
   });
 
