@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@sluice/testing';
 import { expect, test } from 'vitest';
@@ -33,4 +34,27 @@ test('a write that fails throws, keeps the old copy and leaves nothing behind', 
   writeFileSync(join(copy.path, 'x'), '');
   expect(() => copy.write('text')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
   expect(readdirSync(join(dir.path, 'config'))).toHaveLength(1);
+});
+
+test('drafts that a kill left are removed, and neither copies nor a draft that is being written', async () => {
+  await using dir = await tempDir();
+  const copy = new LastGoodCopy({ dataDir: dir.path, configPath: '/a' });
+  copy.removeLeftovers(Date.now()); // There is no folder yet.
+  copy.write('text');
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const put = (path: string, changedAt = longAgo): void => {
+    writeFileSync(path, 'draft');
+    utimesSync(path, changedAt, changedAt);
+  };
+  const atWork = `${copy.path}.${randomUUID()}`;
+  const unrelated = join(dir.path, 'config', 'last-good-notes.yaml.txt');
+  put(`${copy.path}.${randomUUID()}`);
+  put(new LastGoodCopy({ dataDir: dir.path, configPath: '/gone' }).path + `.${randomUUID()}`);
+  put(unrelated);
+  put(atWork, new Date());
+  utimesSync(copy.path, longAgo, longAgo);
+  copy.removeLeftovers(Date.now());
+  const left = readdirSync(join(dir.path, 'config')).map((name) => join(dir.path, 'config', name));
+  expect(left.sort()).toEqual([copy.path, atWork, unrelated].sort());
+  expect(copy.read()).toBe('text');
 });

@@ -1,7 +1,11 @@
 // The text of the last config that worked, for a start at which the file is broken.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** A draft lives for a moment. One that is so old was left by a kill; a younger one may be another edge's, at work. */
+const DRAFT_MAX_AGE_MS = 60_000;
+const DRAFT_NAME = /^last-good-[0-9a-f]{12}\.yaml\.[0-9a-f-]{36}$/;
 
 /**
  * A copy in the data dir, one for each config file, so that edges with different files may share the folder. It is the
@@ -23,6 +27,31 @@ export class LastGoodCopy {
       return readFileSync(this.path, 'utf8');
     } catch {
       return null;
+    }
+  }
+
+  /**
+   * Removes what kills in the middle of {@link write} left in the folder, of any config file's copy. For a start: what cannot
+   * be removed then stays for the next one. Never throws.
+   * @param nowMs wall clock
+   */
+  removeLeftovers(nowMs: number): void {
+    for (const name of this.#listNames()) {
+      if (!DRAFT_NAME.test(name)) continue;
+      const path = join(this.#dir, name);
+      try {
+        if (nowMs - statSync(path).mtimeMs > DRAFT_MAX_AGE_MS) rmSync(path, { force: true });
+      } catch {
+        // Another edge removed it, or it cannot be removed.
+      }
+    }
+  }
+
+  #listNames(): string[] {
+    try {
+      return readdirSync(this.#dir);
+    } catch {
+      return []; // Nothing was written yet.
     }
   }
 

@@ -73,5 +73,6 @@ export function readConfigAtStart(
 ): ConfigAtStart {
   const { dataDir, ...load } = options;
   const lastGood = new LastGoodCopy({ dataDir, configPath: source.path });
+  lastGood.removeLeftovers(load.nowMs);
   return { source, lastGood, first: loadFirstConfig({ ...source, ...load }, lastGood) };
 }
