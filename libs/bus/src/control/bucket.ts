@@ -107,7 +107,7 @@ export class Bucket {
     }>();
     if (info.error !== undefined) throw new Error(`bucket ${this.#name}: ${String(info.error.description)}`);
     // Old servers do not say their time: then this machine's clock is the nearest there is.
-    const toldMs = Date.parse(String(info.ts));
+    const toldMs = Date.parse(typeof info.ts === 'string' ? info.ts : '');
     const serverMs = Number.isNaN(toldMs) ? Date.now() : toldMs;
     const subjects = Object.keys(info.state?.subjects ?? {}).slice(0, MAX_KEYS);
     return { subjects, time: { serverMs, readAtMs: performance.now() } };
