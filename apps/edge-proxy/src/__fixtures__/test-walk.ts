@@ -61,6 +61,18 @@ export async function startTestRouting(config: object): Promise<TestRouting> {
   };
 }
 
+/** Three providers that nobody calls. */
+export const PROVIDERS = Object.fromEntries(
+  ['a', 'b', 'c'].map((name) => [name, { type: 'openai', apiKey: `provider-key-of-${name}` }]),
+);
+
+/** A priced route of one of them. */
+export const route = (provider: string, model = 'x'): object => ({
+  provider,
+  model,
+  price: { input: 1, output: 2 },
+});
+
 /** Time enough for everything. */
 export const PLENTY_MS = 600_000;
 

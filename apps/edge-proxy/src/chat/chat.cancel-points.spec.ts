@@ -12,6 +12,7 @@ import {
 import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import { beginStream, type ReceivedCall, stream, wholeStream } from '../__fixtures__/fake-provider.js';
 import { call, CHAT, type CallOptions, chatBody, open } from '../__fixtures__/http-client.js';
+import { overTwoDialects } from '../__fixtures__/two-dialects.js';
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
 import { KEY } from '../__fixtures__/test-generation.js';
 
@@ -67,7 +68,7 @@ test(
       replies.set(id, received);
       if (point.place !== 'before headers') beginStream(received, eventsUntil(point));
     };
-    await using edge = await startTestEdge(config());
+    await using edge = await startTestEdge(overTwoDialects(first, second));
     // Cold code is slow, and no matter of the gateway's.
     for (const { client, model } of PAIRS) {
       const request = requestOf({ id: 'warm-up', place: 'in the middle', words: 1, client, model });
@@ -184,29 +185,4 @@ async function mustBeRecorded(edge: TestEdge, point: Point): Promise<void> {
   const hasContent = point.place === 'in the middle' || point.place === 'before the usage';
   if (hasContent) expect(event.tokens.output).toBeGreaterThan(0);
   if (point.model === 'm-messages' && point.place !== 'before headers') expect(event.tokens.input).toBe(33);
-}
-
-/** The breakers as they are by default. */
-function config(): object {
-  const provider = (type: string, baseUrl: string): object => ({
-    type,
-    baseUrl,
-    apiKey: 'provider-secret-0123456789',
-    allowPrivateNetwork: true,
-  });
-  const routes = (...names: string[]): object => ({
-    routes: names.map((name) => ({ provider: name, model: 'upstream' })),
-  });
-  return {
-    providers: {
-      c1: provider('openai-compatible', first.baseUrl),
-      c2: provider('openai-compatible', second.baseUrl),
-      a1: provider('anthropic', first.baseUrl),
-      a2: provider('anthropic', second.baseUrl),
-    },
-    models: {
-      'm-chat': { ...routes('c1', 'c2'), strategy: 'priority' },
-      'm-messages': { ...routes('a1', 'a2'), strategy: 'priority' },
-    },
-  };
 }

@@ -13,6 +13,7 @@ import { providerOfEachTest } from '../__fixtures__/edge-hooks.js';
 import { type ReceivedCall, wholeStream } from '../__fixtures__/fake-provider.js';
 import { type Answer, call, CHAT, chatBody } from '../__fixtures__/http-client.js';
 import { readStreamSamples, type StreamSample } from '../__fixtures__/stream-samples.js';
+import { overTwoDialects } from '../__fixtures__/two-dialects.js';
 import { startTestEdge, type TestEdge } from '../__fixtures__/test-edge.js';
 import { KEY } from '../__fixtures__/test-generation.js';
 import { readStreamCutConfig } from './chat.stream-cut.config.js';
@@ -165,30 +166,12 @@ function play(received: ReceivedCall, cut: Cut | undefined): void {
   else response.write('', () => received.socket.resetAndDestroy());
 }
 
-/** Two providers for each dialect; what fails is called all the same. */
-function configOver(): object {
-  const key = 'provider-secret-0123456789';
-  const provider = (type: string, baseUrl: string): object => ({
-    type,
-    baseUrl,
-    apiKey: key,
-    allowPrivateNetwork: true,
-  });
-  const routes = (...names: string[]): object => ({
-    routes: names.map((name) => ({ provider: name, model: 'upstream' })),
-  });
-  return {
-    providers: {
-      c1: provider('openai-compatible', first.baseUrl),
-      c2: provider('openai-compatible', second.baseUrl),
-      a1: provider('anthropic', first.baseUrl),
-      a2: provider('anthropic', second.baseUrl),
-    },
-    models: { 'm-chat': routes('c1', 'c2'), 'm-messages': routes('a1', 'a2') },
-    retry: { maxAttempts: 2 },
-    circuitBreaker: { consecutiveFailures: 1_000_000, minRequests: 1_000_000, failureRatio: 1 },
-  };
-}
+/** What fails is called all the same. */
+const configOver = (): object => ({
+  ...overTwoDialects(first, second),
+  retry: { maxAttempts: 2 },
+  circuitBreaker: { consecutiveFailures: 1_000_000, minRequests: 1_000_000, failureRatio: 1 },
+});
 
 /** A long run keeps nothing of what it has judged. */
 function forget(edge: TestEdge): void {

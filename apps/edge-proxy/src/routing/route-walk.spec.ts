@@ -4,15 +4,13 @@ import {
   failureOf,
   nameOf,
   nextCall,
+  PROVIDERS,
   recordOf,
+  route,
   startTestRouting,
   stepOf,
 } from '../__fixtures__/test-walk.js';
 
-const PROVIDERS = Object.fromEntries(
-  ['a', 'b', 'c'].map((name) => [name, { type: 'openai', apiKey: `provider-key-of-${name}` }]),
-);
-const route = (provider: string, model = 'x') => ({ provider, model, price: { input: 1, output: 2 } });
 const NO_JITTER = { initialBackoff: '200ms', maxBackoff: '5s', jitter: 'none' };
 
 /** Opens for nothing that these tests do. */

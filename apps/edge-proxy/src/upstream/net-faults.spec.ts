@@ -1,14 +1,13 @@
 // What the network does to calls, through a whole edge: each fault has its code in the record, and words for the client
 // that name no address and no secret.
-import { spawn } from 'node:child_process';
-import { connect, type Socket } from 'node:net';
-import { freePort, waitFor } from '@sluice/testing';
+import { freePort } from '@sluice/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { call, errorOf } from '../__fixtures__/http-client.js';
 import { startTestEdge } from '../__fixtures__/test-edge.js';
 import { modelOver } from '../__fixtures__/test-generation.js';
 import { answer, type RawReply, startRawServer } from './http1/__fixtures__/raw-server.js';
 import { makeSelfSigned } from './http1/__fixtures__/self-signed.js';
+import { startStoppedServer } from './http1/__fixtures__/stopped-server.js';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -24,27 +23,10 @@ async function startProvider(
   return server.address.origin;
 }
 
-/** A process that listens and is stopped: the system takes connections for it until its queue is full, then none. */
 async function startStopped(): Promise<string> {
-  const port = await freePort();
-  const script = `require('node:net').createServer().listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => console.log('up'))`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const fillers: Socket[] = [];
-  open.push({
-    [Symbol.asyncDispose]: async () => {
-      fillers.forEach((socket) => socket.destroy());
-      const closed = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await closed;
-    },
-  });
-  await new Promise((resolve) => child.stdout.once('data', resolve));
-  child.kill('SIGSTOP');
-  for (let count = 0; count < 8; count += 1) {
-    fillers.push(connect(port, '127.0.0.1').on('error', () => undefined));
-  }
-  await waitFor(() => fillers.some((socket) => !socket.connecting));
-  return `http://127.0.0.1:${port}`;
+  const server = await startStoppedServer();
+  open.push(server);
+  return `http://127.0.0.1:${server.port}`;
 }
 
 interface Fault {

@@ -1,10 +1,9 @@
 // Providers that break, lie, stall or vanish; listeners that abort, pause or throw.
-import { spawn } from 'node:child_process';
-import { connect, type Socket } from 'node:net';
 import { freePort, waitFor } from '@sluice/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answer, type RawReply, type RawServer, startRawServer } from './__fixtures__/raw-server.js';
 import { callOnce, RecordedCall } from './__fixtures__/recorded-call.js';
+import { startStoppedServer } from './__fixtures__/stopped-server.js';
 import { Http1Transport, type Http1TransportOptions } from './http1-transport.js';
 
 const open: AsyncDisposable[] = [];
@@ -131,28 +130,11 @@ describe('Http1Transport, a provider that cannot be reached', () => {
   });
 
   it('a listener that takes no connections any more: connect_timeout, on time', async () => {
-    const port = await freePort();
-    // A server that is stopped takes no connections: the system does, until its queue is full.
-    const script = `require('node:net').createServer().listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => console.log('up'))`;
-    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const fillers: Socket[] = [];
-    open.push({
-      [Symbol.asyncDispose]: async () => {
-        fillers.forEach((socket) => socket.destroy());
-        const closed = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGKILL');
-        await closed;
-      },
-    });
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    child.kill('SIGSTOP');
-    for (let count = 0; count < 8; count += 1) {
-      fillers.push(connect(port, '127.0.0.1').on('error', () => undefined));
-    }
-    await waitFor(() => fillers.some((socket) => !socket.connecting));
+    const server = await startStoppedServer();
+    open.push(server);
     const transport = makeTransport();
     const startMs = performance.now();
-    const outcome = await callOnce(transport, address(port), { connectTimeoutMs: 150 });
+    const outcome = await callOnce(transport, address(server.port), { connectTimeoutMs: 150 });
     expect(outcome.failure).toMatchObject({ kind: 'connect_timeout', isSent: false });
     expect(performance.now() - startMs).toBeLessThan(1_000);
     expect(transport.openCount).toBe(0);
